@@ -1,0 +1,202 @@
+"""What is built from what: settings → charter, words, database, PTB, turns, intake, sender, errands, ticks, web."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import structlog
+from telegram import Bot
+from telegram.ext import Application, ApplicationBuilder, ExtBot
+
+from bot.clock import Clock
+from bot.config import Settings
+from bot.errands import Errands
+from bot.intake import ChatLanes, Intake
+from bot.reading_words import load as reading_words
+from bot.request import build_request
+from bot.sender import Sender
+from bot.ticks import ticking
+from bot.turns import Turns
+from domain.charter import Charter
+from handlers import (
+    behalf,
+    casework,
+    concern,
+    followup,
+    mycases,
+    relay,
+    stafftext,
+    triage,
+    verdict,
+    visit,
+)
+from handlers.kit.routes import Feature, Router
+from handlers.kit.turn import Kit
+from handlers.kit.words import Words
+from storage.database import Database, open_database
+from storage.schema import upgrade
+
+log = structlog.get_logger()
+
+FEATURES: tuple[Feature, ...] = (
+    mycases.feature,
+    verdict.feature,
+    relay.feature,
+    casework.feature,
+    triage.feature,
+    visit.feature,
+    behalf.feature,
+    followup.feature,
+    stafftext.feature,
+    concern.feature,
+)
+"""In the order in which they are asked about a free message: the last one takes everything."""
+
+BOT_USERNAME = "bot_username"
+STOP_SECONDS = 8
+
+PTB = Application[Any, Any, Any, Any, Any, Any]
+
+
+@dataclass(slots=True)
+class App:
+    """The running program. ``settled`` waits until nothing is due: for the demo's clock and for tests."""
+
+    settings: Settings
+    charter: Charter
+    words: Words
+    database: Database
+    clock: Clock
+    application: PTB
+    turns: Turns
+    intake: Intake
+    sender: Sender
+    errands: Errands
+    stopping: asyncio.Event
+    failure: BaseException | None = None
+
+    @property
+    def bot(self) -> Bot:
+        """PTB's bot."""
+        return self.application.bot
+
+    async def tick(self) -> None:
+        """Do what is due now."""
+        await self.turns.tick()
+
+    async def settled(self) -> None:
+        """Wait until every turn has been taken and everything due has been sent."""
+        while self.intake.busy:
+            await asyncio.sleep(0)
+        await self.sender.drained()
+        await self.errands.drained()
+
+    def ended(self, task: asyncio.Task[None]) -> None:
+        """A part of the program ended: by order, or by a fault that ends the program too."""
+        if task.cancelled() or task.exception() is None:
+            return
+        self.failure = self.failure or task.exception()
+        log.critical("stopping", error=type(self.failure).__name__, exc_info=self.failure)
+        self.stopping.set()
+
+    def wake(self) -> None:
+        """A turn was committed."""
+        self.sender.wake()
+        self.errands.wake()
+
+
+def charter_of(settings: Settings, clock: Clock) -> Charter:
+    """The group's settings, with the holidays of last year to two years ahead."""
+    year = clock.now().year
+    return settings.charter(range(year - 1, year + 3))
+
+
+async def open_storage(settings: Settings) -> Database:
+    """The database, at the newest version of its schema."""
+    database = await open_database(settings.database_url, settings.home)
+    try:
+        await database.schema(upgrade)
+    except BaseException:
+        await database.close()
+        raise
+    return database
+
+
+@asynccontextmanager
+async def running(settings: Settings, clock: Clock, *, poll: bool = True, tick: bool = True) -> AsyncIterator[App]:
+    """The whole program, from the database to Telegram; on leaving it stops politely."""
+    app = await build(settings, clock)
+    async with app.application:
+        await introduce(app)
+        tasks = [asyncio.create_task(app.sender.run(app.stopping)), asyncio.create_task(app.errands.run(app.stopping))]
+        if poll:
+            await app.bot.delete_webhook()
+            tasks.append(asyncio.create_task(app.intake.poll(app.stopping)))
+        for task in tasks:
+            task.add_done_callback(app.ended)
+        scheduler = ticking(app.tick) if tick else None
+        if scheduler:
+            scheduler.start()
+        try:
+            yield app
+        finally:
+            if scheduler:
+                scheduler.shutdown(wait=False)
+            await stop(app, tasks)
+
+
+async def build(settings: Settings, clock: Clock) -> App:
+    """Everything put together, nothing running yet."""
+    charter = charter_of(settings, clock)
+    words = Words(charter, settings.overlay)
+    words.check()
+    database = await open_storage(settings)
+    application = build_application(settings)
+    router = Router.of(FEATURES)
+    kit = Kit(reading=reading_words(), step_names=router.step_names)
+    token = settings.required_token()
+    turns = Turns(database, router, charter, kit, clock, int(token.partition(":")[0]), lambda: None)
+    sender = Sender(database, words, turns, application.bot, clock, settings.sender)
+    errands = Errands(database, application.bot, clock)
+    intake = Intake(application, turns, settings.intake.batch)
+    app = App(
+        settings, charter, words, database, clock, application, turns, intake, sender, errands, asyncio.Event()
+    )
+    turns.wake = app.wake
+    return app
+
+
+def build_application(settings: Settings) -> PTB:
+    """PTB over our own transport, without its updater, rate limiter and job queue."""
+    telegram = settings.telegram
+    bot: ExtBot[None] = ExtBot(
+        settings.required_token(),
+        base_url=telegram.bot_address,
+        base_file_url=telegram.file_address,
+        request=build_request(telegram),
+        get_updates_request=build_request(telegram),
+        local_mode=telegram.local_mode,
+    )
+    return ApplicationBuilder().bot(bot).updater(None).job_queue(None).concurrent_updates(ChatLanes()).build()
+
+
+async def introduce(app: App) -> None:
+    """Remember the bot's username for links, and name the coordinators of the config."""
+    username = app.settings.telegram.username or app.bot.username
+    await app.database.run(lambda unit: unit.settings.put(BOT_USERNAME, username))
+
+
+async def stop(app: App, tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Take nothing more in, finish what is on its way, write it down, close."""
+    app.stopping.set()
+    app.wake()
+    _, late = await asyncio.wait(list(tasks), timeout=STOP_SECONDS)
+    for task in late:
+        task.cancel()
+    await asyncio.gather(*late, return_exceptions=True)
+    await app.database.close()
+
+

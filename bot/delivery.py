@@ -1,0 +1,281 @@
+"""One message to Telegram, and what came of it. Failures are told apart here, and nowhere else."""
+
+import html
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+from telegram import (
+    Bot,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    KeyboardButton,
+    LinkPreviewOptions,
+    Message,
+    ReplyKeyboardMarkup,
+    ReplyKeyboardRemove,
+    ReplyParameters,
+)
+from telegram.constants import ParseMode
+from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter, TelegramError
+
+from bot.request import NotSent
+from domain.text import cut, utf16_length
+from handlers.kit.words import LONGEST, LONGEST_CAPTION, Drawn, Rendered
+from storage.outbox import Mode, Saying
+
+TOAST = 200
+"""Characters of an answer to a press (Bot API)."""
+NOT_MODIFIED = "message is not modified"
+GONE = ("message to edit not found", "message can't be edited", "message_id_invalid")
+TOO_OLD = ("query is too old", "query id is invalid")
+NO_CHAT = ("chat not found", "user is deactivated", "peer_id_invalid")
+NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+SEND_FILE = {"photo": "send_photo", "video": "send_video", "voice": "send_voice", "audio": "send_audio"}
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A row of the outbox with its words. ``card`` is the live card to edit or to answer, ``alert`` a toast to tap away."""
+
+    saying: Saying
+    words: Rendered
+    live: bool
+    alert: bool
+    card: int | None
+
+
+# What came of it.
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """It arrived, as that message (None: nothing new in the chat)."""
+
+    message_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    """The person blocked the bot, or is gone."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The group has another id now."""
+
+    chat: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Telegram says how long."""
+
+    delay: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Telegram could not be reached, or did not answer: ``sent`` may be true where it is ``ambiguous``."""
+
+    why: str
+    ambiguous: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TooLate:
+    """The press is too old to be answered, or the message to edit is gone."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dead:
+    """Telegram refuses it and always will: a fault of ours."""
+
+    why: str
+
+
+Result = Sent | Unreachable | Moved | Wait | Later | TooLate | Dead
+
+
+async def deliver(bot: Bot, prepared: Prepared) -> Result:
+    """Send, edit or answer. Never raises for anything Telegram or the network does."""
+    try:
+        return await MODES[prepared.saying.mode](bot, prepared)
+    except TelegramError as error:
+        return result_of(error)
+
+
+def result_of(error: TelegramError) -> Result:
+    """What an error means. ``BadRequest`` is a ``NetworkError`` in PTB: it is tested first."""
+    match error:
+        case RetryAfter():
+            return Wait(delay_of(error))
+        case ChatMigrated():
+            return Moved(error.new_chat_id)
+        case Forbidden():
+            return Unreachable(str(error))
+        case BadRequest():
+            return refused(str(error))
+        case NotSent():
+            return Later(type(error).__name__, ambiguous=False)
+        case NetworkError():
+            return Later(type(error).__name__, ambiguous=True)
+        case _:
+            return Dead(f"{type(error).__name__}: {error}")
+
+
+def refused(why: str) -> Result:
+    """A bad request, by its words."""
+    lowered = why.lower()
+    if NOT_MODIFIED in lowered:
+        return Sent()
+    if any(words in lowered for words in (*GONE, *TOO_OLD)):
+        return TooLate(why)
+    if any(words in lowered for words in NO_CHAT):
+        return Unreachable(why)
+    return Dead(why)
+
+
+def delay_of(error: RetryAfter) -> timedelta:
+    """How long to wait; PTB gives a number or a timedelta by an environment variable."""
+    told = error.retry_after
+    return told if isinstance(told, timedelta) else timedelta(seconds=told)
+
+
+async def send(bot: Bot, prepared: Prepared) -> Result:
+    """A new message, with its file where there is one; words too long for a caption come before it."""
+    media, words = prepared.words.media, prepared.words
+    if media is None:
+        return await send_words(bot, prepared)
+    send_file, chat = file_sender(bot, media.kind), prepared.saying.chat
+    if utf16_length(plain(words.html)) > LONGEST_CAPTION:
+        await send_words(bot, prepared)
+        return sent(await send_file(chat, media.file_id))
+    return sent(
+        await send_file(
+            chat,
+            media.file_id,
+            caption=words.html or None,
+            parse_mode=ParseMode.HTML,
+            reply_markup=markup(words),
+            reply_parameters=reply_to(prepared),
+        )
+    )
+
+
+async def send_words(bot: Bot, prepared: Prepared) -> Result:
+    """A new message of words and buttons."""
+    message = await bot.send_message(
+        prepared.saying.chat,
+        fit(prepared.words.html, LONGEST),
+        parse_mode=ParseMode.HTML,
+        link_preview_options=NO_PREVIEW,
+        reply_markup=markup(prepared.words),
+        reply_parameters=reply_to(prepared),
+    )
+    return sent(message)
+
+
+def file_sender(bot: Bot, kind: str) -> Callable[..., Awaitable[Message]]:
+    """The method for that kind of file."""
+    found: Callable[..., Awaitable[Message]] = getattr(bot, SEND_FILE.get(kind, "send_document"))
+    return found
+
+
+async def refresh(bot: Bot, prepared: Prepared) -> Result:
+    """Draw the live card anew; where there is none, there is nothing to draw."""
+    if prepared.card is None:
+        return TooLate("no card")
+    return await edit_message(bot, prepared, prepared.card)
+
+
+async def edit(bot: Bot, prepared: Prepared) -> Result:
+    """Draw one message anew; where it is gone, send it."""
+    result = await edit_message(bot, prepared, int(prepared.saying.target or 0))
+    return result if isinstance(result, Sent) else await send(bot, prepared)
+
+
+async def edit_message(bot: Bot, prepared: Prepared, message_id: int) -> Result:
+    """Change text and buttons of a message."""
+    try:
+        await bot.edit_message_text(
+            fit(prepared.words.html, LONGEST),
+            prepared.saying.chat,
+            message_id,
+            parse_mode=ParseMode.HTML,
+            reply_markup=inline(prepared.words.rows),
+            link_preview_options=NO_PREVIEW,
+        )
+    except BadRequest as error:
+        result = refused(str(error))
+        return Sent(message_id) if isinstance(result, Sent) else result
+    return Sent(message_id)
+
+
+async def answer(bot: Bot, prepared: Prepared) -> Result:
+    """Answer a press, with a few words or with silence."""
+    words = cut(plain(prepared.words.html), TOAST)
+    await bot.answer_callback_query(prepared.saying.target or "", text=words or None, show_alert=prepared.alert and bool(words))
+    return Sent()
+
+
+MODES: dict[Mode, Callable[[Bot, Prepared], Awaitable[Result]]] = {
+    Mode.SEND: send,
+    Mode.EDIT: edit,
+    Mode.REFRESH: refresh,
+    Mode.ANSWER: answer,
+}
+
+
+def sent(message: Message) -> Sent:
+    """The number Telegram gave it."""
+    return Sent(message.message_id)
+
+
+def reply_to(prepared: Prepared) -> ReplyParameters | None:
+    """What is said about a case answers its card, so that both are found from each other."""
+    if prepared.card is None or prepared.live:
+        return None
+    return ReplyParameters(prepared.card, allow_sending_without_reply=True)
+
+
+def markup(words: Rendered) -> InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove | None:
+    """Buttons below the message, or a keyboard that sends the phone's location."""
+    if words.place_button:
+        button = KeyboardButton(words.place_button, request_location=True)
+        return ReplyKeyboardMarkup([[button]], resize_keyboard=True, one_time_keyboard=True)
+    if words.clears_keyboard:
+        return ReplyKeyboardRemove()
+    return inline(words.rows)
+
+
+def inline(rows: tuple[tuple[Drawn, ...], ...]) -> InlineKeyboardMarkup | None:
+    """Rows of buttons; none at all where there are none, which also takes them away from an edited message."""
+    if not rows:
+        return None
+    return InlineKeyboardMarkup([[button_of(drawn) for drawn in row] for row in rows])
+
+
+def button_of(drawn: Drawn) -> InlineKeyboardButton:
+    """A button that sends a press or opens an address."""
+    return InlineKeyboardButton(drawn.label, url=drawn.url or None, callback_data=drawn.data or None)
+
+
+def plain(markup_text: str) -> str:
+    """Telegram HTML without its tags."""
+    return html.unescape(re.sub(r"<[^>]+>", "", markup_text))
+
+
+def fit(markup_text: str, limit: int) -> str:
+    """Words that fit into a message; templates cut what users wrote, so this is the last resort and drops the markup."""
+    if utf16_length(plain(markup_text)) <= limit:
+        return markup_text
+    return html.escape(cut(plain(markup_text), limit))
+
+

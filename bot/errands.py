@@ -1,0 +1,99 @@
+"""Durable work for the network: a turn adds a row, it is done outside the transaction, again until it succeeds."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from telegram import Bot, BotCommand, BotCommandScopeChat
+from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
+
+from bot.clock import Clock
+from bot.delivery import delay_of
+from storage.database import Database
+from storage.errands import Errand
+
+log = structlog.get_logger()
+
+FIRST_WAIT = timedelta(seconds=2)
+LONGEST_WAIT = timedelta(minutes=10)
+TRIES = 20
+LISTEN_SECONDS = 2.0
+
+Work = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class Errands:
+    """Does what turns asked for. Each kind of work bears being done twice."""
+
+    def __init__(self, database: Database, bot: Bot, clock: Clock) -> None:
+        self._database = database
+        self._bot = bot
+        self._clock = clock
+        self._woken = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._kinds: dict[str, Work] = {"set_menu": self._set_menu, "leave_chat": self._leave_chat}
+
+    def wake(self) -> None:
+        """There may be something to do."""
+        self._idle.clear()
+        self._woken.set()
+
+    async def drained(self) -> None:
+        """Return once nothing is due."""
+        self.wake()
+        await self._idle.wait()
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Work until told to stop."""
+        while not stopping.is_set():
+            self._woken.clear()
+            try:
+                found = await self._database.read(lambda unit: unit.errands.due(self._clock.now()))
+                for errand in found:
+                    await self._do(errand)
+            except Exception as error:
+                log.error("errands", error=type(error).__name__, exc_info=True)
+                found = []
+            if not found and not self._woken.is_set():
+                self._idle.set()
+                await self._listen(stopping)
+
+    async def _listen(self, stopping: asyncio.Event) -> None:
+        told = asyncio.ensure_future(stopping.wait())
+        woken = asyncio.ensure_future(self._woken.wait())
+        await asyncio.wait({told, woken}, timeout=LISTEN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        for task in (told, woken):
+            task.cancel()
+
+    async def _do(self, errand: Errand) -> None:
+        work = self._kinds.get(errand.kind)
+        try:
+            if work is None:
+                raise BadRequest(f"no errand is called {errand.kind}")
+            await work(json.loads(errand.fields))
+        except TelegramError as error:
+            await self._failed(errand, error)
+        else:
+            await self._database.run(lambda unit: unit.errands.done(errand.id))
+
+    async def _failed(self, errand: Errand, error: TelegramError) -> None:
+        why, at = type(error).__name__, self._clock.now()
+        final = isinstance(error, BadRequest | Forbidden) or not isinstance(error, NetworkError | RetryAfter)
+        if final or errand.attempts + 1 >= TRIES:
+            log.warning("errand given up", kind=errand.kind, error=why)
+            await self._database.run(lambda unit: unit.errands.failed(errand.id, why))
+            return
+        wait = delay_of(error) if isinstance(error, RetryAfter) else min(LONGEST_WAIT, FIRST_WAIT * 2**errand.attempts)
+        await self._database.run(lambda unit: unit.errands.retry(errand.id, at + wait, why))
+
+    async def _set_menu(self, fields: dict[str, Any]) -> None:
+        """The command menu of one private chat. ``commands``: pairs of name and description."""
+        commands = [BotCommand(name, description) for name, description in fields["commands"]]
+        await self._bot.set_my_commands(commands, scope=BotCommandScopeChat(fields["chat"]))
+
+    async def _leave_chat(self, fields: dict[str, Any]) -> None:
+        """Leave a group that the bot was not meant for."""
+        await self._bot.leave_chat(fields["chat"])

@@ -1,0 +1,258 @@
+"""outbox → Telegram: renders, keeps the pace and the order within a chat, and gives every row an end.
+
+Rows are read and rendered on a reader connection, never on the writer's thread. A chat with a message on its way is
+busy until what came of it has been written down, so replies arrive in the order of the turns and nothing is sent twice
+while the program lives; a kill between Telegram's answer and that write makes one extra copy.
+"""
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from time import monotonic
+
+import structlog
+from telegram import Bot
+
+from bot.clock import Clock
+from bot.config_sections import Sender as Settings
+from bot.delivery import Dead, Later, Moved, Prepared, Result, Sent, TooLate, Unreachable, Wait, deliver
+from bot.pace import Pace
+from bot.turns import Turns
+from domain.people import ChatId
+from handlers import unreachable
+from handlers.kit.messages import MESSAGES
+from handlers.kit.turn import Turn
+from handlers.kit.views import View
+from handlers.kit.words import Words
+from storage.database import Database
+from storage.messages import Card
+from storage.outbox import Ending, Mode, Saying
+from storage.records import load
+from storage.unit import Unit
+
+log = structlog.get_logger()
+
+BATCH = 60
+LISTEN_SECONDS = 1.0
+"""How often to look for rows whose time has come, where nothing woke us."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A row and what came of it; None: its reader may not, or need not, read it any more."""
+
+    saying: Saying
+    result: Result | None
+    live: bool = False
+
+
+class Sender:
+    """One a bot. ``run`` it as a task; ``wake`` it when something was said; ``drained`` waits until nothing is due."""
+
+    def __init__(
+        self, database: Database, words: Words, turns: Turns, bot: Bot, clock: Clock, settings: Settings
+    ) -> None:
+        self._database = database
+        self._words = words
+        self._turns = turns
+        self._bot = bot
+        self._clock = clock
+        self._settings = settings
+        self._pace = Pace(settings)
+        self._woken = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._busy: set[ChatId] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._outcomes: list[Outcome] = []
+        self._offline = 0.0
+        self._rest_until = 0.0
+
+    def wake(self) -> None:
+        """There may be something to send."""
+        self._idle.clear()
+        self._woken.set()
+
+    async def drained(self) -> None:
+        """Return once nothing is due and nothing is on its way."""
+        self.wake()
+        await self._idle.wait()
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Send until told to stop; then finish what is on its way and write it down."""
+        while not stopping.is_set():
+            self._woken.clear()
+            try:
+                await self._write_down()
+                started = await self._start_batch()
+            except Exception as error:
+                log.error("sender", error=type(error).__name__, exc_info=True)
+                started = False
+            if not started and not self._woken.is_set():
+                await self._listen(stopping)
+        await self._finish()
+
+    async def _listen(self, stopping: asyncio.Event) -> None:
+        if not self._tasks and not self._outcomes:
+            self._idle.set()
+        told = asyncio.ensure_future(stopping.wait())
+        woken = asyncio.ensure_future(self._woken.wait())
+        await asyncio.wait({told, woken}, timeout=LISTEN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        for task in (told, woken):
+            task.cancel()
+
+    async def _finish(self) -> None:
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=5)
+        with contextlib.suppress(ValueError):
+            await self._write_down()
+
+    async def _start_batch(self) -> bool:
+        """Take what is due for chats that are free. False: nothing was due."""
+        if monotonic() < self._rest_until or len(self._busy) >= BATCH:
+            return False
+        now, busy = self._clock.now(), list(self._busy)
+        prepared = await self._database.read(partial(self._prepare, now, busy))
+        by_chat: dict[ChatId, list[Outcome | Prepared]] = defaultdict(list)
+        for found in prepared:
+            by_chat[found.saying.chat].append(found)
+        for chat, rows in by_chat.items():
+            self._busy.add(chat)
+            task = asyncio.create_task(self._send_all(rows))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return bool(prepared)
+
+    def _prepare(self, now: datetime, busy: list[ChatId], unit: Unit) -> list[Outcome | Prepared]:
+        return [self._render(saying, now, unit) for saying in unit.outbox.pending(now, busy, BATCH)]
+
+    def _render(self, saying: Saying, now: datetime, unit: Unit) -> Outcome | Prepared:
+        """Words for a row; what is broken is an alarm, and does not stop the others."""
+        kind = MESSAGES.get(saying.kind)
+        if saying.expires_at is not None and saying.expires_at <= now:
+            return Outcome(saying, TooLate("expired"))
+        if kind is None:
+            return Outcome(saying, Dead("unknown kind"))
+        try:
+            words = self._words.render(load(kind, saying.fields), self._view(saying.chat, now, unit))
+        except Exception as error:
+            log.error("not rendered", kind=saying.kind, error=type(error).__name__, exc_info=True)
+            return Outcome(saying, Dead(f"not rendered: {type(error).__name__}"))
+        if words is None:
+            return Outcome(saying, None)
+        card = self._card(saying, kind.live, unit)
+        return Prepared(saying, words, kind.live, kind.alert, card)
+
+    def _card(self, saying: Saying, live: bool, unit: Unit) -> int | None:
+        if saying.case is None or saying.mode is Mode.ANSWER:
+            return None
+        return unit.messages.card(saying.chat, saying.case, saying.kind if live else None)
+
+    def _view(self, chat: ChatId, now: datetime, unit: Unit) -> View:
+        reader = unit.people.by_chat(chat)
+        charter = self._turns.charter
+        language = reader.speaks(charter.languages) if reader else charter.languages[0]
+        return View(unit, charter, self._words, reader, language, now)
+
+    async def _send_all(self, rows: list[Outcome | Prepared]) -> None:
+        """One chat's rows, in order; the first that must wait makes the rest wait."""
+        outcomes: list[Outcome] = []
+        for row in rows:
+            outcomes.append(row if isinstance(row, Outcome) else await self._send(row))
+            if isinstance(outcomes[-1].result, Wait | Later | Moved):
+                break
+        self._outcomes += outcomes
+        self._woken.set()
+
+    async def _send(self, prepared: Prepared) -> Outcome:
+        if prepared.saying.mode is not Mode.ANSWER and (delay := self._pace.take(prepared.saying.chat)):
+            await asyncio.sleep(delay)
+        result = await deliver(self._bot, prepared)
+        return Outcome(prepared.saying, result, prepared.live)
+
+    async def _write_down(self) -> None:
+        """Every outcome since the last time, in one transaction; only then are their chats free again."""
+        outcomes, self._outcomes = self._outcomes, []
+        if not outcomes:
+            return
+        try:
+            await self._database.run(lambda unit: self._end_all(outcomes, unit))
+        except Exception:
+            self._outcomes = outcomes + self._outcomes
+            raise
+        self._mind_the_network(outcomes)
+        self._busy -= {outcome.saying.chat for outcome in outcomes}
+
+    def _mind_the_network(self, outcomes: list[Outcome]) -> None:
+        """Without a network nothing is tried for a while, instead of every row by itself."""
+        if any(isinstance(outcome.result, Later) and not outcome.result.ambiguous for outcome in outcomes):
+            first, longest = self._settings.first_wait.total_seconds(), 30.0
+            self._offline = min(longest, self._offline * 2 or first)
+            self._rest_until = monotonic() + self._offline
+        elif any(isinstance(outcome.result, Sent) for outcome in outcomes):
+            self._offline = 0.0
+
+    def _end_all(self, outcomes: list[Outcome], unit: Unit) -> None:
+        turn = self._turns.clock_turn(unit)
+        for outcome in outcomes:
+            self._end(outcome, turn)
+
+    def _end(self, outcome: Outcome, turn: Turn) -> None:
+        saying, outbox = outcome.saying, turn.unit.outbox
+        match outcome.result:
+            case None:
+                outbox.end([ending(saying, "withheld", turn.now)])
+            case Sent(message_id):
+                outbox.end([ending(saying, "sent", turn.now, message_id)])
+                remember(outcome, message_id, turn.unit)
+            case Unreachable(why):
+                outbox.end([ending(saying, "undeliverable", turn.now, error=why)])
+                unreachable.lost(turn, saying)
+            case Moved(chat):
+                outbox.migrate(saying.chat, ChatId(chat))
+            case Wait(delay):
+                outbox.retry(saying.id, turn.now + delay, "429", counts=False)
+            case Later(why, ambiguous):
+                self._later(saying, why, ambiguous, turn)
+            case TooLate(why):
+                outbox.end([ending(saying, "expired", turn.now, error=why)])
+                forget(outcome, turn.unit)
+            case Dead(why):
+                log.error("dead letter", outbox=saying.id, kind=saying.kind)
+                outbox.end([ending(saying, "dead", turn.now, error=why)])
+
+    def _later(self, saying: Saying, why: str, ambiguous: bool, turn: Turn) -> None:
+        """Not sent: again freely. Perhaps sent: again a few times, more and more slowly; then it ends as uncertain."""
+        if not ambiguous:
+            turn.unit.outbox.retry(saying.id, turn.now, why, counts=False)
+        elif saying.attempts + 1 >= self._settings.attempts:
+            turn.unit.outbox.end([ending(saying, "uncertain", turn.now, error=why)])
+        else:
+            wait = min(self._settings.longest_wait, self._settings.first_wait * 2**saying.attempts)
+            turn.unit.outbox.retry(saying.id, turn.now + wait, why)
+
+
+def ending(saying: Saying, state: str, at: datetime, message_id: int | None = None, error: str | None = None) -> Ending:
+    """How a row ended, unless it was touched meanwhile."""
+    return Ending(saying.id, state, at, saying.touched, message_id, error)
+
+
+def remember(outcome: Outcome, message_id: int | None, unit: Unit) -> None:
+    """Which message is about which case, and which is its card."""
+    saying = outcome.saying
+    if message_id is None or saying.case is None or saying.mode is Mode.ANSWER:
+        return
+    unit.messages.add(saying.chat, message_id, saying.case, saying.kind)
+    if outcome.live:
+        unit.messages.put_card(Card(saying.chat, saying.case, saying.kind, message_id))
+
+
+def forget(outcome: Outcome, unit: Unit) -> None:
+    """A card that is gone is not drawn again."""
+    saying = outcome.saying
+    if saying.mode is Mode.REFRESH and saying.case is not None and outcome.live:
+        unit.messages.drop_card(saying.chat, saying.case, saying.kind)
+
+

@@ -1,0 +1,136 @@
+"""One PTB ``Update`` → one ``Incoming``: what a person did, in our own words. What concerns nobody here is None."""
+
+from datetime import datetime
+
+from telegram import CallbackQuery, ChatMemberUpdated, Message, MessageEntity, Update, User
+
+from domain.cases import Place
+from domain.people import ChatId
+from domain.text import clean
+from handlers.kit.incoming import File, Incoming, Kind
+
+GONE = ("kicked", "left")
+
+
+def understand(update: Update, now: datetime) -> Incoming | None:
+    """What somebody did; None for what the bot has no use for (channel posts, other bots, polls, reactions)."""
+    if update.callback_query:
+        return pressed(update, update.callback_query, now)
+    if update.my_chat_member:
+        return moved(update, update.my_chat_member, now)
+    message = update.message or update.edited_message
+    if message is None or message.from_user is None or message.from_user.is_bot:
+        return None
+    if message.migrate_to_chat_id:
+        return migrated(update, message, now)
+    if message.chat.type != "private":
+        return None
+    return said(update, message, message.from_user, now)
+
+
+def pressed(update: Update, query: CallbackQuery, now: datetime) -> Incoming | None:
+    """A button. One in a message that is too old to be read still says which chat it is in."""
+    if query.message is None or query.message.chat.type != "private":
+        return None
+    return Incoming(
+        update_id=update.update_id,
+        kind=Kind.PRESS,
+        chat=ChatId(query.message.chat.id),
+        at=now,
+        name=clean(query.from_user.first_name),
+        language_code=query.from_user.language_code or "",
+        message_id=query.message.message_id,
+        press=query.data or "",
+        press_id=query.id,
+    )
+
+
+def moved(update: Update, change: ChatMemberUpdated, now: datetime) -> Incoming | None:
+    """The bot was blocked by a person, or added to a group."""
+    gone = change.new_chat_member.status in GONE
+    if change.chat.type == "private":
+        kind = Kind.BLOCKED if gone else Kind.OTHER
+        return None if kind is Kind.OTHER else happening(update, kind, change.chat.id, now)
+    return None if gone else happening(update, Kind.ADDED_TO_GROUP, change.chat.id, now)
+
+
+def migrated(update: Update, message: Message, now: datetime) -> Incoming:
+    """A group became a supergroup with another id."""
+    found = happening(update, Kind.MIGRATED, message.chat.id, now)
+    return Incoming(
+        update_id=found.update_id,
+        kind=found.kind,
+        chat=found.chat,
+        at=now,
+        private=False,
+        moved_to=ChatId(message.migrate_to_chat_id or 0),
+    )
+
+
+def happening(update: Update, kind: Kind, chat: int, now: datetime) -> Incoming:
+    """Something that is neither a message nor a press."""
+    return Incoming(update_id=update.update_id, kind=kind, chat=ChatId(chat), at=now, private=chat > 0)
+
+
+def said(update: Update, message: Message, sender: User, now: datetime) -> Incoming:
+    """A message, or an edit of one."""
+    text = clean(message.text or message.caption or "")
+    command, arguments = command_of(message, text)
+    return Incoming(
+        update_id=update.update_id,
+        kind=Kind.EDIT if update.edited_message else kind_of(message),
+        chat=ChatId(message.chat.id),
+        at=now,
+        name=clean(sender.first_name),
+        language_code=sender.language_code or "",
+        message_id=message.message_id,
+        text=text,
+        command=None if update.edited_message else command,
+        arguments=arguments,
+        file=file_of(message),
+        place=place_of(message),
+        phone=message.contact.phone_number if message.contact else "",
+        reply_to=message.reply_to_message.message_id if message.reply_to_message else None,
+        album=message.media_group_id,
+    )
+
+
+def kind_of(message: Message) -> Kind:
+    """What arrived."""
+    if message.photo:
+        return Kind.PHOTO
+    if message.document or message.video or message.voice or message.audio:
+        return Kind.FILE
+    if message.location or message.venue:
+        return Kind.LOCATION
+    if message.contact:
+        return Kind.CONTACT
+    return Kind.TEXT if message.text else Kind.OTHER
+
+
+def file_of(message: Message) -> File | None:
+    """The largest size of a photo, or the file."""
+    if message.photo:
+        best = message.photo[-1]
+        return File("photo", best.file_id, best.file_unique_id, best.file_size or 0)
+    for kind in ("video", "voice", "audio", "document"):
+        if found := getattr(message, kind):
+            return File(kind, found.file_id, found.file_unique_id, found.file_size or 0)
+    return None
+
+
+def place_of(message: Message) -> Place | None:
+    """A point, with the words of a venue. Of a live location only the first point is kept."""
+    if message.location is None:
+        return None
+    words = clean(f"{message.venue.title} {message.venue.address}") if message.venue else ""
+    return Place(words, message.location.latitude, message.location.longitude)
+
+
+def command_of(message: Message, text: str) -> tuple[str | None, str]:
+    """``/case@bot 5`` → ``case`` and ``5``."""
+    first = message.entities[0] if message.entities else None
+    if first is None or first.type != MessageEntity.BOT_COMMAND or first.offset != 0:
+        return None, ""
+    word, _, arguments = text.partition(" ")
+    return word[1:].partition("@")[0].lower(), arguments.strip()

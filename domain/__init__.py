@@ -1,0 +1,1 @@
+"""Rules. No input or output, no framework, no clock: ``now`` is an argument."""

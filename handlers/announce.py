@@ -1,0 +1,339 @@
+"""Who hears about which event: one table. A test proves that every event has a row.
+
+``announce`` is the only way a case changes: evolve, save, journal, tell whoever should know, draw the cards anew.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from domain import followups
+from domain.cases import (
+    AttachmentAdded,
+    CallLogged,
+    Case,
+    CaseAssigned,
+    CaseClaimed,
+    CaseClosed,
+    CaseDeclined,
+    CaseId,
+    CaseReopened,
+    CaseResolved,
+    CaseReturned,
+    CaseSettled,
+    CaseSubmitted,
+    CaseWithdrawn,
+    CategoryChanged,
+    CommunityChosen,
+    Event,
+    InfoAsked,
+    InfoGiven,
+    LookBackAsked,
+    LookedBack,
+    NoteAdded,
+    PlaceAdded,
+    Reminded,
+    SaidToMember,
+    SaidToResident,
+    Satisfaction,
+    Supervision,
+    SupervisionRaised,
+    VerdictDisputed,
+    VerdictExplained,
+    WordsAdded,
+    WordsEdited,
+    evolve,
+)
+from domain.casework import Concern, Refusal
+from domain.followups import LAPSED, REMINDERS, ClockName, MarkName
+from domain.people import Person, Role
+from handlers import notices
+from handlers.cards import CaseCard
+from handlers.kit.messages import CaseMessage
+from handlers.kit.turn import Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What happened, and the case before and after it."""
+
+    turn: Turn
+    before: Case
+    case: Case
+    event: Event
+
+    @property
+    def holder(self) -> Person | None:
+        """The member who holds the case."""
+        return self.turn.someone_by_id(self.case.holder)
+
+    @property
+    def coordinators(self) -> list[Person]:
+        """Everyone who runs the group."""
+        return self.turn.unit.people.staff(Role.COORDINATOR)
+
+    @property
+    def observers(self) -> list[Person]:
+        """The special committee."""
+        return self.turn.unit.people.staff(Role.OBSERVER)
+
+    @property
+    def author(self) -> str:
+        """The name of whoever did it."""
+        found = self.turn.someone_by_id(self.event.by)
+        return found.name if found else ""
+
+
+Tell = Callable[[Scene], None]
+Audience = tuple[Tell, ...]
+
+
+def announce(turn: Turn, case: Case, event: Event) -> Case:
+    """Let it have happened: the case as it is afterwards."""
+    after = evolve(case, event)
+    turn.unit.cases.save(after, followups.next_at(after, turn.charter), followups.due_at(after, turn.charter))
+    turn.unit.journal.add(event)
+    tell(Scene(turn, case, after, event))
+    return after
+
+
+def open_case(turn: Turn, concern: Concern) -> Case:
+    """A concern becomes a case: its number is given in the insert."""
+    draft = concern.submitted(CaseId(0), "", turn.now)
+    case = turn.unit.cases.add(draft.born(), turn.charter.calendar.local_date(turn.now).year)
+    event = concern.submitted(case.id, case.number, turn.now)
+    turn.unit.cases.save(case, followups.next_at(case, turn.charter), followups.due_at(case, turn.charter))
+    turn.unit.journal.add(event)
+    tell(Scene(turn, case, case, event))
+    return announce(turn, case, CaseSettled(case=case.id, at=turn.now, by=None)) if case.urgent else case
+
+
+def tell(scene: Scene) -> None:
+    """Tell everyone in the event's row, then draw the case's cards anew."""
+    for say in AUDIENCE[type(scene.event)]:
+        say(scene)
+    scene.turn.refresh_cards(scene.case.id)
+
+
+def decide(turn: Turn, case: Case, outcome: Event | Refusal) -> Case | None:
+    """What a rule answered: announce the event, or say why not (None)."""
+    if isinstance(outcome, Refusal):
+        turn.refuse(outcome)
+        return None
+    return announce(turn, case, outcome)
+
+
+# -- whom
+
+
+def resident(make: Callable[[Scene], CaseMessage], subject: str = "") -> Tell:
+    """The resident; a member by telephone where the resident cannot be written to and ``subject`` says what for."""
+
+    def say(scene: Scene) -> None:
+        turn, case = scene.turn, scene.case
+        reporter = turn.someone_by_id(case.reporter)
+        if reporter is None:
+            return
+        if case.behalf is None and not reporter.unreachable:
+            turn.tell(reporter, make(scene))
+        elif subject:
+            by_telephone(scene, subject, make(scene))
+
+    return say
+
+
+def by_telephone(scene: Scene, subject: str, message: CaseMessage) -> None:
+    """Ask whoever reported for somebody (or holds the case of someone unreachable) to call them."""
+    turn, case = scene.turn, scene.case
+    caller = turn.someone_by_id(case.reporter) if case.behalf else scene.holder
+    if caller is None or not caller.staff:
+        return
+    text = getattr(message, "text", "") or getattr(message, "why", "") or case.answer
+    remind = turn.charter.calendar.after(turn.now, turn.charter.deadlines.contact)
+    call = turn.unit.calls.add(case.id, caller.id, subject, text, turn.now, remind)
+    turn.tell(caller, notices.PhoneTask(case.id, call, subject, text), urgent=case.urgent)
+
+
+def holder(make: Callable[[Scene], CaseMessage]) -> Tell:
+    """The member who holds the case."""
+
+    def say(scene: Scene) -> None:
+        if scene.holder:
+            scene.turn.tell(scene.holder, make(scene), urgent=scene.case.urgent)
+
+    return say
+
+
+def holder_card(scene: Scene) -> None:
+    """The member who holds the case gets its card."""
+    if scene.holder:
+        scene.turn.card(scene.holder, CaseCard(scene.case.id), urgent=scene.case.urgent)
+
+
+def coordinators(make: Callable[[Scene], CaseMessage]) -> Tell:
+    """Everyone who runs the group, but whoever did it."""
+
+    def say(scene: Scene) -> None:
+        for person in scene.coordinators:
+            if person.id != scene.event.by:
+                scene.turn.tell(person, make(scene), urgent=scene.case.urgent)
+
+    return say
+
+
+def coordinators_card(scene: Scene) -> None:
+    """Everyone who runs the group gets the card."""
+    for person in scene.coordinators:
+        scene.turn.card(person, CaseCard(scene.case.id), urgent=scene.case.urgent)
+
+
+# -- what, where it takes more than one line
+
+
+def former_holder(scene: Scene) -> None:
+    """Whoever held it before somebody else did."""
+    former = scene.turn.someone_by_id(scene.before.holder)
+    if former and former.id != scene.case.holder and former.id != scene.event.by:
+        scene.turn.tell(former, notices.TakenAway(scene.case.id, scene.case.number))
+
+
+def withdrawn(scene: Scene) -> None:
+    """Whoever holds it; coordinators only where they have heard of it and nobody holds it; the resident where it lapsed."""
+    gone = notices.Withdrawn(scene.case.id, scene.case.number)
+    if scene.case.reason == LAPSED:
+        resident(lambda s: notices.Lapsed(s.case.id))(scene)
+    if scene.holder and scene.before.state != "accepted":
+        scene.turn.tell(scene.holder, gone)
+    elif scene.before.settled_at:
+        coordinators(lambda s: gone)(scene)
+
+
+def closed(scene: Scene) -> None:
+    """The holder hears the verdict; the resident only what was decided without them."""
+    match scene.event:
+        case CaseClosed(satisfaction=Satisfaction.NO_ANSWER):
+            resident(lambda s: notices.ClosedWithoutAnswer(s.case.id))(scene)
+        case CaseClosed(satisfaction=Satisfaction.NOT, reason=why) if why:
+            resident(lambda s: notices.Confirmed(s.case.id, why), "confirmed")(scene)
+        case CaseClosed(satisfaction=satisfaction):
+            holder(lambda s: notices.VerdictIn(s.case.id, satisfaction))(scene)
+
+
+def reopened(scene: Scene) -> None:
+    """The holder starts again, coordinators hear of it, the resident where somebody else decided it."""
+    holder_card(scene)
+    holder(lambda s: notices.NotSolved(s.case.id))(scene)
+    coordinators(lambda s: notices.NotSolved(s.case.id))(scene)
+    if scene.event.by != scene.case.reporter:
+        resident(lambda s: notices.TakenUpAgain(s.case.id))(scene)
+
+
+def reminded(scene: Scene) -> None:
+    """Whoever must act: the resident where an answer is awaited, else the holder or the coordinators."""
+    event = scene.event
+    assert isinstance(event, Reminded)
+    if event.silent:
+        return
+    match event.clock:
+        case ClockName.INFO:
+            resident(lambda s: notices.InfoNudge(s.case.id, event.mark == MarkName.WARN), "info")(scene)
+        case ClockName.VERDICT:
+            resident(lambda s: notices.AskVerdict(s.case.id, reminder=True))(scene)
+        case _:
+            for person in actors(scene, event.clock):
+                remind(scene, person, event)
+
+
+def actors(scene: Scene, clock: str) -> list[Person]:
+    """Who must act on a deadline: coordinators assign and settle disputes, the holder does the rest."""
+    if clock in (ClockName.ASSIGN, ClockName.DISPUTE) or scene.holder is None:
+        return scene.coordinators
+    return [scene.holder]
+
+
+def remind(scene: Scene, person: Person, event: Reminded) -> None:
+    """Before the deadline, with the next morning's list unless it is urgent; at the deadline at once."""
+    message = notices.Reminder(scene.case.id, event.clock, event.mark)
+    if event.mark in REMINDERS and not scene.case.urgent:
+        scene.turn.tell_in_the_morning(person, message)
+    else:
+        scene.turn.tell(person, message, urgent=scene.case.urgent)
+
+
+def raised(scene: Scene) -> None:
+    """Chased: the coordinators and the holder. Supervised: they again. Elevated: the observers too, urgent ones at once."""
+    event = scene.event
+    assert isinstance(event, SupervisionRaised)
+    message = notices.Rising(scene.case.id, event.clock, event.level)
+    told = {person.id: person for person in [*scene.coordinators, *actors(scene, event.clock)]}
+    for person in told.values():
+        scene.turn.tell(person, message, urgent=scene.case.urgent)
+    if event.level is Supervision.ELEVATED and scene.case.urgent:
+        for person in scene.observers:
+            scene.turn.tell(person, message, urgent=True)
+
+
+def asked_verdict(scene: Scene) -> None:
+    """The resident is asked with the news; somebody who is not on Telegram is called."""
+    resident(lambda s: notices.AskVerdict(s.case.id), "verdict")(scene)
+
+
+def resident_says(scene: Scene) -> None:
+    """The holder reads what the resident wrote; somebody else's case changes nothing for the one who wrote it."""
+    match scene.event:
+        case SaidToMember(text=text, file_kind=kind, file_id=file) | InfoGiven(text=text, file_kind=kind, file_id=file):
+            holder(lambda s: notices.ResidentSays(s.case.id, text, kind, file))(scene)
+        case WordsEdited(new=text):
+            holder(lambda s: notices.ResidentSays(s.case.id, text))(scene)
+
+
+def member_says(scene: Scene) -> None:
+    """The resident reads what the member wrote, or hears it by telephone."""
+    match scene.event:
+        case SaidToResident(text=text, file_kind=kind, file_id=file):
+            resident(lambda s: notices.MemberSays(s.case.id, s.author, text, kind, file), "say")(scene)
+
+
+def info_asked(scene: Scene) -> None:
+    """The resident is asked, in the chat or by telephone."""
+    match scene.event:
+        case InfoAsked(text=text):
+            resident(lambda s: notices.InfoWanted(s.case.id, s.author, text), "info")(scene)
+
+
+def verdict_words(scene: Scene) -> None:
+    """The holder reads the resident's own words about the outcome."""
+    match scene.event:
+        case VerdictExplained(text=text):
+            holder(lambda s: notices.VerdictWords(s.case.id, text))(scene)
+
+
+AUDIENCE: dict[type[Event], Audience] = {
+    CaseSubmitted: (),
+    CaseSettled: (coordinators_card,),
+    WordsAdded: (),
+    WordsEdited: (resident_says,),
+    AttachmentAdded: (),
+    PlaceAdded: (),
+    CommunityChosen: (),
+    CategoryChanged: (),
+    CaseWithdrawn: (withdrawn,),
+    CaseDeclined: (resident(lambda s: notices.Declined(s.case.id, s.case.reason), "declined"),),
+    CaseAssigned: (holder_card, former_holder),
+    CaseReturned: (coordinators(lambda s: notices.Returned(s.case.id, s.author, s.case.reason)), coordinators_card),
+    CaseClaimed: (resident(lambda s: notices.Claimed(s.case.id, s.author)),),
+    SaidToResident: (member_says,),
+    SaidToMember: (resident_says,),
+    NoteAdded: (),
+    CallLogged: (),
+    InfoAsked: (info_asked,),
+    InfoGiven: (resident_says,),
+    CaseResolved: (asked_verdict, coordinators(lambda s: notices.Answered(s.case.id))),
+    VerdictDisputed: (coordinators(lambda s: notices.Disputed(s.case.id)), holder(lambda s: notices.VerdictIn(s.case.id, "not"))),
+    VerdictExplained: (verdict_words,),
+    CaseClosed: (closed,),
+    CaseReopened: (reopened,),
+    LookedBack: (),
+    LookBackAsked: (resident(lambda s: notices.AskStillGood(s.case.id), "look_back"),),
+    Reminded: (reminded,),
+    SupervisionRaised: (raised,),
+}

@@ -1,0 +1,555 @@
+"""A resident says what troubles them: one message is a complete report, and the case exists at once.
+
+What follows soon after belongs to it: a picture, a place, a short text, more of the same kind. Another kind is asked
+about, and so is what is not clear; whatever was written is kept meanwhile.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from domain import casework
+from domain.cases import Case, CaseId, Place
+from domain.casework import OPEN, Concern, Refusal
+from domain.charter import named
+from domain.reading import Look, find_community, guess_category, is_urgent, look
+from handlers.announce import decide, open_case
+from handlers.cards import ConcernCard, card_for, pairs
+from handlers.kit.incoming import File, Kind
+from handlers.kit.messages import Button, CaseMessage, Message, Rows
+from handlers.kit.pages import CHOICES, page, turn_row
+from handlers.kit.press import Press
+from handlers.kit.routes import Feature
+from handlers.kit.turn import Turn
+from handlers.kit.views import CaseView, View
+from handlers.presses import (
+    AddPlace,
+    Cancel,
+    ChangeCommunity,
+    ChangeType,
+    NewConcern,
+    PickCommunity,
+    PickType,
+    Redraw,
+    SendNow,
+    Side,
+    Undo,
+)
+from storage.cases import Attachment
+from storage.messages import SAID
+
+feature = Feature("concern")
+
+FILE_LIMIT = 20 * 1024 * 1024
+"""Bytes; Telegram gives a bot no larger file (Bot API, getFile)."""
+
+SHORT = 12
+"""Characters: a text this short, soon after a concern, belongs to it."""
+
+
+# -- what is said
+
+
+@dataclass(frozen=True, slots=True)
+class AskConcern(Message):
+    """Write it in one message."""
+
+
+@dataclass(frozen=True, slots=True)
+class EmergencyNumbers(Message):
+    """Words of danger: whom to call first."""
+
+    def context(self, view: View) -> dict[str, Any] | None:
+        """The numbers, each with what it is for."""
+        found = [(named(names, view.language), number) for names, number in view.charter.emergency.numbers]
+        return {"numbers": found}
+
+
+@dataclass(frozen=True, slots=True)
+class AskCommunity(CaseMessage):
+    """Which community is it about?"""
+
+    page: int = 0
+
+    def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
+        """The communities."""
+        return community_rows(view, self.case, Side.RESIDENT, self.page)
+
+
+@dataclass(frozen=True, slots=True)
+class Joined(CaseMessage):
+    """What just came was added to the case."""
+
+    message_id: int
+    words: bool
+
+    def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
+        """Words can be made a concern of their own."""
+        return ((Button("make_separate", MakeSeparate(self.case, self.message_id)),),) if self.words else ()
+
+
+@dataclass(frozen=True, slots=True)
+class AskWhich(Message):
+    """A new concern, or more about an earlier one? (``case`` is 0 where there is none.)"""
+
+    case: CaseId
+    number: str
+
+    def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
+        """New, add, give up."""
+        add = (Button("add_to", AddTo(self.case), {"number": self.number}),) if self.case else ()
+        return ((Button("new_concern", NewConcern()), *add), (Button("cancel", Cancel()),))
+
+
+@dataclass(frozen=True, slots=True)
+class TooMany(Message):
+    """That is a lot at once; the words are kept."""
+
+    def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
+        """Try again later."""
+        return ((Button("try_again", NewConcern()), Button("cancel", Cancel())),)
+
+
+@dataclass(frozen=True, slots=True)
+class FileTooBig(Message):
+    """The file is too large to be taken; words that came with it are kept."""
+
+    words: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CannotUse(Message):
+    """A sticker, a dice, a poll: nothing to work with."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskPlace(CaseMessage):
+    """Where is it? The phone's location or a few words."""
+
+    asks_place: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceTaken(CaseMessage):
+    """The place is noted."""
+
+    clears_keyboard: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class TypeMenu(CaseMessage):
+    """The kinds of concern, drawn in the card's place."""
+
+    side: Side
+    page: int = 0
+
+    def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
+        """Six kinds a page."""
+        shown = page(view.charter.categories, self.page, CHOICES)
+        kinds = [
+            Button("", PickType(self.case, self.side, c.code), text=named(c.names, view.language)) for c in shown.entries
+        ]
+        turns = turn_row(shown, lambda number: ChangeType(self.case, self.side, number))
+        return (*pairs(kinds), turns, (Button("back", Redraw(self.case, self.side)),))
+
+
+@dataclass(frozen=True, slots=True)
+class CommunityMenu(CaseMessage):
+    """The communities, drawn in the card's place."""
+
+    side: Side
+    page: int = 0
+
+    def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
+        """Six communities a page."""
+        rows = community_rows(view, self.case, self.side, self.page)
+        return (*rows, (Button("back", Redraw(self.case, self.side)),))
+
+
+def community_rows(view: View, case: CaseId, side: Side, number: int) -> Rows:
+    """Buttons of communities, six a page."""
+    shown = page(view.charter.communities, number, CHOICES)
+    found = [Button("", PickCommunity(case, side, c.code), text=named(c.names, view.language)) for c in shown.entries]
+    return (*pairs(found), turn_row(shown, lambda to: ChangeCommunity(case, side, to)))
+
+
+@dataclass(frozen=True, slots=True)
+class AskWithdraw(CaseMessage):
+    """Staff have heard of it already: take it back all the same?"""
+
+    def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
+        """What destroys asks once more."""
+        case: CaseView = context["case"]
+        return ((Button("withdraw", Undo(case.id, True)), Button("back", Redraw(case.id, Side.RESIDENT))),)
+
+
+# -- buttons of this feature only
+
+
+@dataclass(frozen=True, slots=True)
+class AddTo(Press):
+    """What was kept belongs to that case."""
+
+    code: ClassVar[str] = "at"
+    case: CaseId
+
+
+@dataclass(frozen=True, slots=True)
+class MakeSeparate(Press):
+    """The words of that message are a concern of their own."""
+
+    code: ClassVar[str] = "ms"
+    case: CaseId
+    message_id: int
+
+
+# -- what is kept while a question is open
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Words, a file and a place that wait for an answer."""
+
+    text: str = ""
+    message_id: int = 0
+    file: File | None = None
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceDraft:
+    """The case whose place is asked."""
+
+    case: CaseId
+
+
+# -- free messages
+
+
+@feature.free_text
+def hear(turn: Turn) -> bool:
+    """Anything a resident sends that nothing else took."""
+    incoming = turn.incoming
+    if incoming.kind is Kind.OTHER or not (incoming.has_words or incoming.file or incoming.place):
+        turn.say(CannotUse())
+    elif incoming.file and incoming.file.size > FILE_LIMIT:
+        too_big(turn)
+    elif (recent := recent_case(turn)) and belongs(turn, recent):
+        join(turn, recent, kept_now(turn))
+    elif recent or unclear(turn):
+        ask_which(turn, recent)
+    else:
+        report(turn, kept_now(turn))
+    return True
+
+
+def kept_now(turn: Turn) -> Kept:
+    """What just came."""
+    incoming = turn.incoming
+    return Kept(incoming.text, incoming.message_id, incoming.file, incoming.place)
+
+
+def recent_case(turn: Turn) -> Case | None:
+    """A case of this person that is so new that what comes now may belong to it."""
+    since = turn.now - turn.charter.joining
+    return next((case for case in turn.unit.cases.latest(turn.person.id, since) if case.state in OPEN), None)
+
+
+def belongs(turn: Turn, recent: Case) -> bool:
+    """A file, a place, a short text or one of the same kind belongs to the concern just told."""
+    text = turn.incoming.text
+    if not turn.incoming.has_words or len(text) <= SHORT:
+        return True
+    kind = guess_category(text, turn.charter.categories)
+    return kind is None or kind.code == recent.category
+
+
+def unclear(turn: Turn) -> bool:
+    """A few words without a file that may or may not be a concern."""
+    incoming = turn.incoming
+    found = look(incoming.text, turn.charter.categories, turn.kit.reading)
+    return incoming.file is None and incoming.place is None and found is Look.UNSURE
+
+
+def too_big(turn: Turn) -> None:
+    """The file is lost, its words are not."""
+    turn.say(FileTooBig(turn.incoming.has_words))
+    if turn.incoming.has_words:
+        report(turn, Kept(turn.incoming.text, turn.incoming.message_id))
+
+
+def ask_which(turn: Turn, recent: Case | None) -> None:
+    """Keep it and ask."""
+    question = AskWhich(recent.id if recent else CaseId(0), recent.number if recent else "")
+    turn.ask(take_again, kept_now(turn), question)
+
+
+@feature.step("keep")
+def take_again(turn: Turn, kept: Kept) -> bool:
+    """Only buttons answer this; whatever is written meanwhile is taken for what it looks like."""
+    return False
+
+
+# -- reporting
+
+
+def report(turn: Turn, kept: Kept) -> None:
+    """A concern becomes a case, and its card is the receipt."""
+    concern = understood(turn, kept)
+    recent = [case.submitted_at for case in turn.unit.cases.latest(turn.person.id, turn.now - longest_pace(turn))]
+    match casework.submit(concern, recent, turn.now, turn.charter.limits):
+        case Refusal.TOO_MANY:
+            turn.ask(take_again, kept, TooMany())
+        case Refusal() as no:
+            turn.refuse(no)
+        case Concern() as accepted:
+            receive(turn, accepted, kept)
+
+
+def longest_pace(turn: Turn) -> timedelta:
+    """The longest time in which concerns are counted."""
+    return max(within for _, within in turn.charter.limits.pace)
+
+
+def understood(turn: Turn, kept: Kept) -> Concern:
+    """What the words say: kind, community, urgency."""
+    charter = turn.charter
+    return Concern(
+        reporter=turn.person.id,
+        text=kept.text,
+        category=guess_category(kept.text, charter.categories),
+        community=community_of(turn, kept.text),
+        urgent=is_urgent(kept.text, charter.emergency, turn.kit.reading),
+        place=kept.place,
+        attached=bool(kept.file or kept.place),
+    )
+
+
+def community_of(turn: Turn, text: str) -> str | None:
+    """The community named in the words, the only one there is, or the one of this person's last case."""
+    communities = turn.charter.communities
+    if found := find_community(text, communities):
+        return found.code
+    if len(communities) == 1:
+        return communities[0].code
+    earlier = next(iter(turn.unit.cases.of_reporter(turn.person.id)), None)
+    return earlier.community if earlier and turn.charter.community(earlier.community) else None
+
+
+def receive(turn: Turn, concern: Concern, kept: Kept) -> None:
+    """Open the case; numbers to call come first, the community is asked only where it is unknown."""
+    turn.done()
+    if concern.urgent:
+        turn.say(EmergencyNumbers())
+    case = open_case(turn, concern)
+    turn.unit.messages.add(turn.person.chat, kept.message_id, case.id, SAID, kept.text)
+    turn.card(turn.person, ConcernCard(case.id))
+    if kept.file:
+        keep_file(turn, case, kept.file)
+    if case.community is None and turn.charter.communities:
+        turn.say(AskCommunity(case.id))
+
+
+def keep_file(turn: Turn, case: Case, file: File) -> None:
+    """A photo or file comes with a case, once."""
+    held = turn.unit.cases.count_attachments(case.id)
+    outcome = casework.attach(case, file.kind, held, turn.person, turn.now, turn.charter.limits)
+    if isinstance(outcome, Refusal):
+        turn.refuse(outcome)
+    elif turn.unit.cases.attach(case.id, Attachment(file.kind, file.file_id, file.unique_id), turn.person.id, turn.now):
+        decide(turn, case, outcome)
+
+
+def join(turn: Turn, case: Case, kept: Kept) -> None:
+    """More of the same: words, a file, a place. The pictures of an album are added without a word each."""
+    turn.unit.messages.add(turn.person.chat, kept.message_id, case.id, SAID, kept.text)
+    if kept.text.strip():
+        changed = decide(turn, case, casework.add_words(case, kept.text, turn.person, turn.now, turn.charter.limits))
+        if changed is None:
+            return
+        case = changed
+    if kept.file:
+        keep_file(turn, case, kept.file)
+    if kept.place:
+        decide(turn, case, casework.place(case, kept.place, None, turn.person, turn.now))
+    turn.done()
+    if turn.incoming.album is None:
+        turn.say(Joined(case.id, kept.message_id, bool(kept.text.strip()) and not case.text == kept.text))
+
+
+@feature.command("new")
+def new(turn: Turn) -> None:
+    """``/new`` with the words behind it, or a question."""
+    if turn.incoming.arguments:
+        report(turn, Kept(turn.incoming.arguments, turn.incoming.message_id))
+    else:
+        turn.ask(take_concern, Kept(), AskConcern())
+
+
+@feature.press(NewConcern)
+def new_concern(turn: Turn, press: NewConcern) -> None:
+    """What was kept is a concern of its own; where nothing was kept, it is asked for."""
+    kept = kept_text(turn)
+    if kept and (kept.text or kept.file or kept.place):
+        report(turn, kept)
+    else:
+        turn.ask(take_concern, Kept(), AskConcern())
+
+
+def kept_text(turn: Turn) -> Kept | None:
+    """What an open question keeps, whichever feature asked it."""
+    dialog = turn.unit.dialogs.open(turn.incoming.chat)
+    return dialog.kept(Kept) if dialog else None
+
+
+@feature.step("tell")
+def take_concern(turn: Turn, kept: Kept) -> bool:
+    """The next message is the concern, whatever it looks like."""
+    incoming = turn.incoming
+    if not (incoming.has_words or incoming.file or incoming.place):
+        return False
+    if incoming.file and incoming.file.size > FILE_LIMIT:
+        too_big(turn)
+    else:
+        report(turn, kept_now(turn))
+    return True
+
+
+@feature.press(AddTo)
+def add_to(turn: Turn, press: AddTo) -> None:
+    """What was kept belongs to that case."""
+    case, kept = turn.case(press.case), kept_text(turn)
+    if case is None:
+        return
+    if kept is None:
+        turn.refuse("stale_press")
+    else:
+        join(turn, case, kept)
+
+
+@feature.press(MakeSeparate)
+def make_separate(turn: Turn, press: MakeSeparate) -> None:
+    """Words that were added to a case become one of their own."""
+    case = turn.case(press.case)
+    about = turn.unit.messages.about(turn.incoming.chat, press.message_id)
+    if case is None:
+        return
+    if about is None or about.case != case.id or not about.text or about.text not in case.text:
+        turn.refuse("stale_press")
+        return
+    if decide(turn, case, casework.take_out_words(case, about.text, turn.person, turn.now)):
+        report(turn, Kept(about.text, press.message_id))
+
+
+@feature.when(Kind.EDIT)
+def edited(turn: Turn) -> None:
+    """A message that was taken in was changed: a new revision, which staff see. Other edits change nothing."""
+    incoming = turn.incoming
+    about = turn.unit.messages.about(incoming.chat, incoming.message_id)
+    if about is None or about.kind != SAID or not about.text or about.text == incoming.text:
+        return
+    case = turn.case(about.case)
+    if case is None:
+        return
+    outcome = casework.edit_words(case, about.text, incoming.text, turn.person, turn.now, turn.charter.limits)
+    if decide(turn, case, outcome):
+        turn.unit.messages.edited(incoming.chat, incoming.message_id, incoming.text)
+
+
+# -- the card's buttons
+
+
+@feature.press(AddPlace)
+def add_place(turn: Turn, press: AddPlace) -> None:
+    """Ask where it is."""
+    if case := turn.case(press.case):
+        turn.ask(take_place, PlaceDraft(case.id), AskPlace(case.id))
+
+
+@feature.step("take_place")
+def take_place(turn: Turn, draft: PlaceDraft) -> bool:
+    """The phone's location, or words for the place."""
+    incoming = turn.incoming
+    where = incoming.place or (Place(incoming.text) if incoming.kind is Kind.TEXT and incoming.has_words else None)
+    case = turn.case(draft.case) if where else None
+    if where is None or case is None:
+        return case is not None
+    community = find_community(where.words, turn.charter.communities)
+    found = community.code if community and case.community is None else None
+    if decide(turn, case, casework.place(case, where, found, turn.person, turn.now)):
+        turn.done()
+        turn.say(PlaceTaken(case.id))
+    return True
+
+
+@feature.press(ChangeType)
+def change_type(turn: Turn, press: ChangeType) -> None:
+    """Show the kinds."""
+    if case := turn.case(press.case):
+        turn.edit(TypeMenu(case.id, press.side, press.page))
+
+
+@feature.press(PickType)
+def pick_type(turn: Turn, press: PickType) -> None:
+    """A kind was chosen."""
+    case, category = turn.case(press.case), turn.charter.category(press.category)
+    if case is None:
+        return
+    if category is None:
+        turn.refuse("stale_press")
+    elif decide(turn, case, casework.categorise(case, category, turn.person, turn.now)):
+        turn.note("type_changed")
+    turn.edit(card_for(case.id, press.side))
+
+
+@feature.press(ChangeCommunity)
+def change_community(turn: Turn, press: ChangeCommunity) -> None:
+    """Show the communities."""
+    if case := turn.case(press.case):
+        turn.edit(CommunityMenu(case.id, press.side, press.page))
+
+
+@feature.press(PickCommunity)
+def pick_community(turn: Turn, press: PickCommunity) -> None:
+    """A community was chosen: on the card, or as the answer to the question."""
+    case, community = turn.case(press.case), turn.charter.community(press.community)
+    if case is None:
+        return
+    if community is None:
+        turn.refuse("stale_press")
+    elif decide(turn, case, casework.choose_community(case, community.code, turn.person, turn.now)):
+        turn.note("community_noted")
+    on_card = turn.unit.messages.card(turn.incoming.chat, case.id) == turn.incoming.message_id
+    turn.edit(card_for(case.id, press.side) if on_card else CommunityNoted(case.id))
+
+
+@dataclass(frozen=True, slots=True)
+class CommunityNoted(CaseMessage):
+    """The question about the community is answered; its buttons go."""
+
+
+@feature.press(SendNow)
+def send_now(turn: Turn, press: SendNow) -> None:
+    """Staff hear at once."""
+    if (case := turn.case(press.case)) and decide(turn, case, casework.settle(case, turn.person, turn.now)):
+        turn.note("sent_now")
+
+
+@feature.press(Undo)
+def undo(turn: Turn, press: Undo) -> None:
+    """Within the window at once; later it asks once more."""
+    case = turn.case(press.case)
+    if case is None:
+        return
+    if case.settled_at and not press.sure and case.state in OPEN:
+        turn.edit(AskWithdraw(case.id))
+    elif decide(turn, case, casework.undo(case, turn.person, turn.now)):
+        turn.note("undone")
+
+
+@feature.press(Redraw)
+def redraw(turn: Turn, press: Redraw) -> None:
+    """Back to the card."""
+    if case := turn.case(press.case):
+        turn.edit(card_for(case.id, press.side))

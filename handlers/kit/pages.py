@@ -1,0 +1,53 @@
+"""Long lists on small screens: so many entries a page, and a row to turn it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from handlers.kit.messages import Button
+from handlers.kit.press import Press
+
+T = TypeVar("T")
+
+LIST = 5
+"""Entries of a list, opened by [1] … [5]."""
+CHOICES = 6
+"""Buttons to choose from: three rows of two, and the row that turns the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of a list. ``number`` counts from 0."""
+
+    entries: tuple[T, ...]
+    number: int
+    pages: int
+
+    @property
+    def first(self) -> int:
+        """The position of the first entry in the whole list, from 1."""
+        return self.number * LIST + 1
+
+
+def page(found: Sequence[T], number: int, size: int = LIST) -> Page[T]:
+    """That page, or the last one where there are fewer."""
+    pages = max(1, -(-len(found) // size))
+    at = min(max(number, 0), pages - 1)
+    return Page(tuple(found[at * size : (at + 1) * size]), at, pages)
+
+
+def turn_row(shown: Page[T], press: Callable[[int], Press]) -> tuple[Button, ...]:
+    """[‹] [2/7] [›], or nothing where there is one page only."""
+    if shown.pages == 1:
+        return ()
+    before, after = (shown.number - 1) % shown.pages, (shown.number + 1) % shown.pages
+    return (
+        Button("", press(before), text="‹"),
+        Button("", press(shown.number), text=f"{shown.number + 1}/{shown.pages}"),
+        Button("", press(after), text="›"),
+    )
+
+
+def number_row(shown: Page[T], press: Callable[[T], Press]) -> tuple[Button, ...]:
+    """[1] … [5]."""
+    return tuple(Button("", press(entry), text=str(n)) for n, entry in enumerate(shown.entries, start=1))

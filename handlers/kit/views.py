@@ -1,0 +1,155 @@
+"""What a message shows of a case to the one who reads it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from domain import followups
+from domain.cases import Behalf, Case, CaseId, Outcome, State, Supervision
+from domain.casework import Relation, may_read, relations
+from domain.charter import Charter, named
+from domain.people import Person, PersonId
+from domain.text import headline
+from storage.unit import Unit
+
+if TYPE_CHECKING:
+    from handlers.kit.words import Words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseView:
+    """A case as one person may see it. Moments are UTC; templates show them in local time."""
+
+    id: CaseId
+    number: str
+    title: str
+    text: str
+    state: State
+    mine: bool
+    held: bool
+    coordinating: bool
+    category: str
+    guessed: bool
+    community: str
+    place: str
+    mapped: bool
+    urgent: bool
+    reporter: str
+    behalf: Behalf | None
+    holder: str
+    settled: bool
+    undo_until: datetime
+    submitted_at: datetime
+    contact_by: datetime | None
+    contacted: bool
+    due: datetime | None
+    overdue: bool
+    supervision: Supervision
+    attempt: int
+    photos: int
+    outcome: Outcome | None
+    answer: str
+    planned: datetime | None
+    satisfaction: str | None
+    disputed: bool
+    asked_back: bool
+    closed_at: datetime | None
+    reason: str
+    raw: Case
+
+
+@dataclass(slots=True)
+class View:
+    """The reader, their language, and a snapshot of the data."""
+
+    unit: Unit
+    charter: Charter
+    words: "Words"
+    reader: Person | None
+    language: str
+    now: datetime
+    _people: dict[PersonId, Person | None] = field(default_factory=dict)
+
+    def person(self, person: PersonId | None) -> Person | None:
+        """A person, read once."""
+        if person is None:
+            return None
+        if person not in self._people:
+            self._people[person] = self.unit.people.get(person)
+        return self._people[person]
+
+    def name(self, person: PersonId | None) -> str:
+        """A person's name, empty where there is none."""
+        found = self.person(person)
+        return found.name if found else ""
+
+    def case(self, case: CaseId) -> CaseView | None:
+        """The case as the reader may see it; None where they may not."""
+        found = self.unit.cases.get(case)
+        if found is None or self.reader is None or not may_read(found, self.reader):
+            return None
+        return self.case_view(found, self.reader)
+
+    def case_view(self, case: Case, reader: Person) -> CaseView:
+        """A case for someone who may read it."""
+        mine = relations(case, reader)
+        due = followups.due_at(case, self.charter)
+        return CaseView(
+            id=case.id,
+            number=case.number,
+            title=headline(case.text),
+            text=case.text,
+            state=case.state,
+            mine=Relation.REPORTER in mine,
+            held=Relation.HOLDER in mine,
+            coordinating=Relation.COORDINATOR in mine,
+            category=self.category(case.category),
+            guessed=case.guessed,
+            community=self.community(case.community),
+            place=case.place.words if case.place else "",
+            mapped=case.place is not None and case.place.latitude is not None,
+            urgent=case.urgent,
+            reporter=self.name(case.reporter),
+            behalf=case.behalf,
+            holder=self.name(case.holder),
+            settled=case.settled_at is not None,
+            undo_until=case.submitted_at + self.charter.settle,
+            submitted_at=case.submitted_at,
+            contact_by=contact_by(case, self.charter),
+            contacted=case.contacted_at is not None,
+            due=due,
+            overdue=due is not None and due <= self.now,
+            supervision=case.supervision,
+            attempt=case.attempt,
+            photos=self.unit.cases.count_attachments(case.id),
+            outcome=case.outcome,
+            answer=case.answer,
+            planned=followups.look_back_at(case, self.charter) if case.planned else None,
+            satisfaction=case.satisfaction,
+            disputed=case.disputed,
+            asked_back=case.asked_back,
+            closed_at=case.closed_at,
+            reason=case.reason,
+            raw=case,
+        )
+
+    def category(self, code: str | None) -> str:
+        """A category's name in the reader's language."""
+        found = self.charter.category(code)
+        return named(found.names, self.language) if found else ""
+
+    def community(self, code: str | None) -> str:
+        """A community's name in the reader's language."""
+        found = self.charter.community(code)
+        return named(found.names, self.language) if found else ""
+
+
+def contact_by(case: Case, charter: Charter) -> datetime | None:
+    """By when somebody will have been in touch, as promised on the receipt: assigned, claimed and called in time."""
+    if case.contacted_at is not None:
+        return None
+    allowed, after = charter.deadlines, charter.calendar.after
+    assigned = after(case.submitted_at, allowed.assign_urgent if case.urgent else allowed.assign)
+    if case.urgent:
+        return after(assigned, allowed.assign_urgent)
+    return after(after(assigned, allowed.claim), allowed.contact)

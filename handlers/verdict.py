@@ -1,0 +1,74 @@
+"""Did it help? The resident's verdict, their words about it, and the look back months later."""
+
+from dataclasses import dataclass
+
+from domain import casework
+from domain.cases import CaseClosed, CaseId, CaseReopened, VerdictDisputed
+from domain.casework import Refusal
+from handlers.announce import announce, decide
+from handlers.kit.incoming import Kind
+from handlers.kit.messages import CaseMessage
+from handlers.kit.routes import Feature
+from handlers.kit.turn import Turn
+from handlers.notices import ThanksForVerdict
+from handlers.presses import Judge, StillGood
+
+feature = Feature("verdict")
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictDraft:
+    """The case whose verdict may get words."""
+
+    case: CaseId
+
+
+@dataclass(frozen=True, slots=True)
+class WordsTaken(CaseMessage):
+    """The words went to whoever holds the case."""
+
+
+@dataclass(frozen=True, slots=True)
+class ThanksForLookBack(CaseMessage):
+    """It is noted that it still holds, or it is taken up again."""
+
+    effective: bool
+
+
+@feature.press(Judge)
+def judge(turn: Turn, press: Judge) -> None:
+    """One tap; words are welcome after it."""
+    case = turn.case(press.case)
+    if case is None:
+        return
+    outcome = casework.judge(case, press.solved, press.satisfaction, turn.person, turn.now)
+    match outcome:
+        case Refusal():
+            turn.refuse(outcome)
+        case CaseClosed() | CaseReopened() | VerdictDisputed():
+            announce(turn, case, outcome)
+            thanks = ThanksForVerdict(
+                case.id, press.satisfaction, isinstance(outcome, CaseReopened), isinstance(outcome, VerdictDisputed)
+            )
+            turn.edit(thanks)
+            turn.keep_asking(take_verdict_words, VerdictDraft(case.id), "ThanksForVerdict")
+
+
+@feature.step("take_words")
+def take_verdict_words(turn: Turn, draft: VerdictDraft) -> bool:
+    """A text right after the verdict belongs to it; anything else is something new."""
+    case = turn.unit.cases.get(draft.case)
+    turn.done()
+    if turn.incoming.kind is not Kind.TEXT or case is None:
+        return False
+    if decide(turn, case, casework.explain_verdict(case, turn.incoming.text, turn.person, turn.now)):
+        turn.say(WordsTaken(case.id))
+    return True
+
+
+@feature.press(StillGood)
+def still_good(turn: Turn, press: StillGood) -> None:
+    """Asked again after a while."""
+    case = turn.case(press.case)
+    if case and decide(turn, case, casework.look_back(case, press.effective, turn.person, turn.now)):
+        turn.edit(ThanksForLookBack(case.id, press.effective))

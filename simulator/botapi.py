@@ -1,0 +1,177 @@
+"""The Bot API over HTTP: /bot<token>/<method> with long polling, and /file/bot<token>/<path>."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import socket
+import struct
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.types import Receive, Scope, Send
+
+from simulator.chaos import Fault
+from simulator.files import Upload
+from simulator.forms import parsed
+from simulator.methods import perform
+from simulator.refusals import Json, Refused, conflict, too_many_requests
+from simulator.signals import Signal
+from simulator.world import World
+
+log = logging.getLogger(__name__)
+
+LONGEST_POLL = 50
+OTHER_POLL = "terminated by other getUpdates request; make sure that only one bot instance is running"
+_JSON = [(b"content-type", b"application/json")]
+
+
+class BotApi:
+    """Answers the calls of one bot."""
+
+    def __init__(self, world: World, token: str, signal: Signal) -> None:
+        self.world = world
+        self.token = token
+        self.signal = signal
+        self._poll = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One call."""
+        name = scope["path_params"]["method"]
+        body = await _body(receive)
+        fault: Fault | None = None
+        try:
+            if scope["path_params"]["token"] != self.token:
+                raise Refused(401, "Unauthorized")
+            fault = self.world.chaos.for_call(name)
+            params, uploads = parsed(_header(scope, b"content-type"), body, scope["query_string"].decode())
+            if fault is not None and not await self._survives(fault, name, params, receive):
+                return await _cut(receive)
+            status, answer = 200, {"ok": True, "result": await self._result(name, params, uploads)}
+        except Refused as refusal:
+            status, answer = refusal.code, refusal.answer()
+        except Exception:
+            log.exception("the simulator failed in %s", name)
+            status, answer = 500, Refused(500, "Internal Server Error").answer()
+        if fault is not None and fault.kind == "lost":
+            return await _cut(receive)
+        return await respond(send, status, json.dumps(answer, separators=(",", ":")).encode(), _JSON)
+
+    async def _result(self, name: str, params: Mapping[str, Any], uploads: Mapping[str, Upload]) -> Any:
+        if name.lower() == "getupdates":
+            return await self._updates(params)
+        return perform(self.world, name, params, uploads)
+
+    async def _survives(self, fault: Fault, name: str, params: Mapping[str, Any], receive: Receive) -> bool:
+        """Whether the call reaches Telegram. A refusal is raised, and noted among the calls."""
+        if fault.kind == "lost":
+            return True
+        if fault.kind in ("timeout", "reset"):
+            self.world.called_with(name, params, {"ok": False, "description": f"simulated {fault.kind}"})
+            if fault.kind == "timeout":
+                await self._silence(fault.seconds, receive)
+            return False
+        refusal = too_many_requests(max(int(fault.seconds), 1)) if fault.kind == "429" else Refused(502, "Bad Gateway")
+        self.world.called_with(name, params, refusal.answer())
+        raise refusal
+
+    async def _silence(self, seconds: float, receive: Receive) -> None:
+        """Says nothing until the client gives up or `seconds` have passed."""
+        gone = asyncio.create_task(_gone(receive))
+        closed = asyncio.create_task(self._closed())
+        _, left = await asyncio.wait({gone, closed}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        for task in left:
+            task.cancel()
+
+    async def _closed(self) -> None:
+        while not self.signal.closed:
+            await self.signal.wait()
+
+    async def _updates(self, params: Mapping[str, Any]) -> list[Json]:
+        """getUpdates: waits for an update, at most `timeout` seconds; a second poll ends the first."""
+        self._poll += 1
+        mine = self._poll
+        self.signal.fire()
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + min(_seconds(params.get("timeout")), LONGEST_POLL)
+        while True:
+            batch: list[Json] = perform(self.world, "getUpdates", params)
+            left = deadline - loop.time()
+            if batch or left <= 0 or self.signal.closed:
+                return batch
+            await self.signal.wait(left)
+            if self._poll != mine:
+                raise conflict(OTHER_POLL)
+
+
+class Downloads:
+    """Files by the path that getFile gave out."""
+
+    def __init__(self, world: World, token: str) -> None:
+        self.world = world
+        self.token = token
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One download."""
+        await _body(receive)
+        stored = self.world.files.at(scope["path_params"]["path"])
+        right = scope["path_params"]["token"] == self.token
+        fault = self.world.chaos.for_call("file") if right else None
+        if fault is not None and fault.kind in ("reset", "lost", "timeout"):
+            return await _cut(receive)
+        if stored is None or not right or fault is not None:
+            refusal = (
+                Refused(502, "Bad Gateway")
+                if fault
+                else (Refused(404, "Not Found") if right else Refused(401, "Unauthorized"))
+            )
+            return await respond(send, refusal.code, json.dumps(refusal.answer()).encode(), _JSON)
+        return await respond(send, 200, stored.data, [(b"content-type", b"application/octet-stream")])
+
+
+def _seconds(value: Any) -> float:
+    try:
+        return max(float(value or 0), 0)
+    except (TypeError, ValueError):
+        return 0
+
+
+def _header(scope: Scope, name: bytes) -> str:
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
+
+
+async def _body(receive: Receive) -> bytes:
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    while message.get("more_body"):
+        message = await receive()
+        body += message.get("body", b"")
+    return body
+
+
+async def respond(send: Send, status: int, body: bytes, headers: list[tuple[bytes, bytes]]) -> None:
+    """A whole answer."""
+    length = (b"content-length", str(len(body)).encode())
+    await send({"type": "http.response.start", "status": status, "headers": [*headers, length]})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _gone(receive: Receive) -> None:
+    """Waits until the client has hung up."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _cut(receive: Receive) -> None:
+    """Ends the connection without an answer, as a broken network does: the client sees a reset.
+
+    ASGI has no word for this. uvicorn's `receive` belongs to the request, which knows its transport.
+    """
+    transport = getattr(getattr(receive, "__self__", None), "transport", None)
+    if not isinstance(transport, asyncio.Transport):
+        raise ConnectionResetError("the simulated network lost the answer")
+    if (connection := transport.get_extra_info("socket")) is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
+    await _gone(receive)

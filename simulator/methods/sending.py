@@ -1,0 +1,115 @@
+"""Messages of words: sendMessage, copies and forwards, places and contacts, "typing"."""
+
+from __future__ import annotations
+
+from simulator.cast import Chat, Post
+from simulator.methods.registry import Call, method
+from simulator.refusals import Json, bad_request
+
+ACTIONS = frozenset(
+    [
+        "typing",
+        "upload_photo",
+        "record_video",
+        "upload_video",
+        "record_voice",
+        "upload_voice",
+        "upload_document",
+        "choose_sticker",
+        "find_location",
+        "record_video_note",
+        "upload_video_note",
+    ]
+)
+# What a copy takes along.
+COPIED = [
+    "text",
+    "entities",
+    "caption",
+    "caption_entities",
+    "photo",
+    "document",
+    "voice",
+    "video",
+    "audio",
+    "animation",
+    "sticker",
+    "location",
+    "contact",
+    "venue",
+    "dice",
+]
+
+
+def deliver(call: Call, chat: Chat, content: Json) -> Post:
+    """Puts a message of the bot into a chat."""
+    inline, markup = call.markup()
+    replied = call.replied(chat)
+    if call.world.allowance is not None:
+        call.world.allowance.spend(call.world.now().timestamp(), chat)
+    if call.flag("protect_content"):
+        content["has_protected_content"] = True
+    return call.world.post(chat, call.world.bot, content, outgoing=True, inline=inline, markup=markup, reply_to=replied)
+
+
+@method("sendMessage")
+def send_message(call: Call) -> Json:
+    """Words."""
+    content = call.text()
+    return deliver(call, call.writable(), content).message
+
+
+@method("sendLocation")
+def send_location(call: Call) -> Json:
+    """A place on the map."""
+    latitude, longitude = call.number("latitude"), call.number("longitude")
+    if not -90 <= latitude <= 90 or not -180 <= longitude <= 180:
+        raise bad_request("wrong latitude or longitude specified")
+    return deliver(call, call.writable(), {"location": {"latitude": latitude, "longitude": longitude}}).message
+
+
+@method("sendContact")
+def send_contact(call: Call) -> Json:
+    """A phone number with a name."""
+    if not call.word("phone_number") or not call.word("first_name"):
+        raise bad_request("not all required contact fields are specified")
+    names = ("phone_number", "first_name", "last_name", "vcard")
+    card = {name: call.word(name) for name in names if call.word(name)}
+    return deliver(call, call.writable(), {"contact": card}).message
+
+
+@method("sendChatAction")
+def send_chat_action(call: Call) -> bool:
+    """ "typing…" and its kin."""
+    action = call.word("action").lower()
+    if action not in ACTIONS:
+        raise bad_request("wrong parameter action in request")
+    chat = call.writable()
+    chat.action = (action, call.world.now())
+    call.world.emit("action", chat_id=chat.id, action=action)
+    return True
+
+
+def _source(call: Call, deed: str) -> Post:
+    return call.target(call.chat("from_chat_id"), deed)
+
+
+@method("copyMessage")
+def copy_message(call: Call) -> Json:
+    """The same message again, without saying where it came from."""
+    chat = call.writable()
+    source = _source(call, "copy").message
+    content = {name: source[name] for name in COPIED if name in source}
+    if "caption" in call.params and "text" not in content:
+        content = {k: v for k, v in content.items() if not k.startswith("caption")} | call.caption()
+    return {"message_id": deliver(call, chat, content).message_id}
+
+
+@method("forwardMessage")
+def forward_message(call: Call) -> Json:
+    """The same message, with where it came from."""
+    chat = call.writable()
+    source = _source(call, "forward").message
+    origin = {"type": "user", "date": source["date"], "sender_user": source["from"]}
+    content = {name: source[name] for name in COPIED if name in source}
+    return deliver(call, chat, {**content, "forward_origin": origin}).message

@@ -1,0 +1,182 @@
+// Plays the tour step by step: tells what comes, does it on Next, and can be left at any time.
+import { h, stroke } from "./dom.js";
+import { icons } from "./icons.js";
+import { picture } from "./sample.js";
+import { language, say } from "./words.js";
+
+/** @typedef {import("./tour.js").Step} Step */
+/** @typedef {import("./phone.js").Phone} Phone */
+
+const CAST = ["resident", "member", "coordinator"];
+/** How long a button may take to appear, and the pause in which the visitor sees what is pressed, ms. */
+const [PATIENCE, PAUSE] = [4_000, 500];
+
+const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+const rest = (/** @type {number} */ ms) => new Promise((done) => setTimeout(done, ms));
+
+/**
+ * @param {HTMLElement} place
+ * @param {Step[]} steps
+ * @param {{phones: any, advance: (span: string) => Promise<void>, morning: () => string}} page
+ */
+export function createGuide(place, steps, page) {
+  let at = -1;
+  let stuck = false;
+  let busy = false;
+
+  function start() {
+    at = 0;
+    place.hidden = false;
+    enter();
+  }
+
+  function leave() {
+    at = -1;
+    place.hidden = true;
+    page.phones.each((/** @type {Phone} */ phone) => phone.root.classList.remove("playing"));
+  }
+
+  /** Shows the step that is next, and whose phone it is on. */
+  function enter() {
+    stuck = false;
+    const phone = phoneOf(steps[at].who);
+    page.phones.each((/** @type {Phone} */ one) => one.root.classList.toggle("playing", one === phone));
+    if (phone) page.phones.bring(phone.id);
+    draw();
+    /** @type {HTMLElement|null} */ (place.querySelector(".button.main"))?.focus({ preventScroll: true });
+  }
+
+  /** @param {string} who @returns {Phone|undefined} */
+  function phoneOf(who) {
+    const list = /** @type {Phone[]} */ (page.phones.list());
+    return (
+      list.find((one) => one.person.role?.startsWith(who) || one.person.first_name === who) ?? list[CAST.indexOf(who)]
+    );
+  }
+
+  function draw() {
+    const step = steps[at];
+    const person = phoneOf(step.who)?.person;
+    const bars = h(
+      "div",
+      { class: "tour-steps", "aria-hidden": "true" },
+      steps.map((_, nth) => h("i", { class: nth <= at ? "done" : "" })),
+    );
+    const who = h(
+      "p",
+      { class: "tour-who" },
+      h("b", {}, person ? say("tourBy", { name: person.first_name }) : step.who),
+      say("tourStep", { at: at + 1, of: steps.length }),
+    );
+    const tell = h("p", { class: "tour-tell", role: "status" }, step.tell[language()]);
+    const trouble = stuck && h("p", { class: "tour-stuck", role: "alert" }, say("tourStuck"));
+    place.replaceChildren(
+      bars,
+      h(
+        "div",
+        { class: "tour-line" },
+        h("div", { class: "tour-text" }, who, tell, trouble),
+        h("div", { class: "tour-end" }, choices()),
+      ),
+    );
+  }
+
+  function choices() {
+    const last = at === steps.length - 1;
+    const main = h("button", {
+      type: "button",
+      class: "button main",
+      word: last ? "tourDone" : stuck ? "tourRetry" : "tourNext",
+      disabled: busy,
+      on: { click: next },
+    });
+    const skip = stuck && h("button", { type: "button", class: "button", word: "tourSkip", on: { click: forward } });
+    return [
+      skip,
+      main,
+      h("button", { type: "button", class: "round", label: "tourLeave", on: { click: leave } }, stroke(icons.close)),
+    ];
+  }
+
+  async function next() {
+    if (busy || at < 0) return;
+    const step = steps[at];
+    busy = true;
+    draw();
+    const played = await play(step).catch(() => false);
+    busy = false;
+    if (at < 0) return;
+    if (played || step.optional) return forward();
+    stuck = true;
+    draw();
+  }
+
+  function forward() {
+    if (at >= steps.length - 1) return leave();
+    at += 1;
+    enter();
+  }
+
+  /** @param {Step} step @returns {Promise<boolean>} whether it could be done */
+  async function play({ who, do: deed, optional }) {
+    const phone = phoneOf(who);
+    if (!phone) return false;
+    const tongue = /** @type {"zh"|"en"} */ (phone.person.language_code?.startsWith("zh") ? "zh" : "en");
+    if (deed.advance) await page.advance(deed.advance === "morning" ? page.morning() : deed.advance);
+    if (deed.location) await phone.post("location", deed.location);
+    if (deed.reply) await answerNewest(phone, deed.reply[tongue]);
+    if (deed.photo) phone.composer.hold([await picture(/** @type {any} */ (deed.photo))]);
+    if (deed.photo || deed.say) await type(phone, deed.say?.[tongue] ?? "");
+    return deed.press ? press(phone, deed.press, Boolean(deed.last), optional ? 0 : PATIENCE) : true;
+  }
+
+  return { start, leave, relabel: () => at >= 0 && draw() };
+}
+
+/** Writes into the phone's own field, so that the visitor sees it, and sends it. @param {Phone} phone @param {string} text */
+async function type(phone, text) {
+  const size = Math.max(1, Math.ceil(text.length / 24));
+  for (let end = size; !calm() && end < text.length; end += size) {
+    phone.composer.write(text.slice(0, end));
+    await rest(22);
+  }
+  phone.composer.write(text);
+  await rest(calm() ? 0 : PAUSE);
+  await phone.composer.submit();
+}
+
+/** @param {Phone} phone @param {string} text */
+async function answerNewest(phone, text) {
+  const newest = phone.chat()?.messages.findLast((/** @type {any} */ message) => message.from.is_bot);
+  if (newest) phone.composer.replyTo(newest);
+  await type(phone, text);
+}
+
+/** Waits for a button with such a label and presses it. @param {Phone} phone @param {RegExp} label @param {boolean} last @param {number} patience */
+async function press(phone, label, last, patience) {
+  const until = performance.now() + patience;
+  let key = find(phone, label, last);
+  while (!key && performance.now() < until) {
+    await rest(120);
+    key = find(phone, label, last);
+  }
+  if (!key) return false;
+  key.scrollIntoView({ block: "nearest" });
+  key.classList.add("called");
+  await rest(calm() ? 0 : PAUSE);
+  key.classList.remove("called");
+  key.click();
+  await rest(calm() ? 0 : PAUSE);
+  return true;
+}
+
+/** @param {Phone} phone @param {RegExp} label @param {boolean} last @returns {HTMLElement|undefined} */
+function find(phone, label, last) {
+  const groups = [...phone.root.querySelectorAll(".keys"), ...phone.root.querySelectorAll(".reply-keys")].reverse();
+  for (const group of groups) {
+    const keys = [...group.querySelectorAll(".key")].filter((key) => label.test(key.textContent ?? ""));
+    const key = last ? keys.at(-1) : keys[0];
+    if (key) return /** @type {HTMLElement} */ (key);
+  }
+  return undefined;
+}

@@ -1,0 +1,140 @@
+// All the phones of the page: in a row, or one at a time with tabs where the window is narrow.
+import { h, stroke } from "./dom.js";
+import { icons } from "./icons.js";
+import { openDialog } from "./menus.js";
+import { createPhone } from "./phone.js";
+import { say } from "./words.js";
+
+/** @typedef {import("./phone.js").Phone} Phone */
+/**
+ * @param {HTMLElement} stage
+ * @param {HTMLElement} tabs
+ * @param {Omit<import("./phone.js").Surroundings, "hide"|"changed">} page
+ */
+export function createPhones(stage, tabs, page) {
+  /** @type {Map<number, {phone: Phone, tab: HTMLElement}>} */
+  const all = new Map();
+  const hidden = new Set();
+  const adder = h("button", { type: "button", class: "tab adder", label: "addPhone" }, stroke(icons.plus));
+  adder.addEventListener("click", () => addDialog());
+  tabs.append(adder);
+  const watcher = new IntersectionObserver((entries) => entries.forEach(seen), { root: stage, threshold: 0.55 });
+
+  /** @param {IntersectionObserverEntry} entry */
+  function seen(entry) {
+    const node = /** @type {HTMLElement} */ (entry.target);
+    node.dataset.seen = String(entry.isIntersecting);
+    const found = [...all.values()].find(({ phone }) => phone.root === node);
+    if (!found) return;
+    mark();
+    if (entry.isIntersecting) found.phone.look();
+  }
+
+  /** Marks the tab of the phone that is in view. */
+  function mark() {
+    const first = [...all.values()].find(({ phone }) => phone.root.dataset.seen === "true");
+    for (const { tab, phone } of all.values()) {
+      tab.setAttribute("aria-current", String(phone === first?.phone));
+    }
+  }
+
+  /** @param {any} person */
+  function put(person) {
+    if (all.has(person.id) || hidden.has(person.id)) return;
+    const phone = createPhone(person, all.size + hidden.size, { ...page, hide, changed });
+    const tab = h("button", { type: "button", class: "tab", css: { "--hue": phone.hue } });
+    tab.addEventListener("click", () => bring(phone.id));
+    all.set(person.id, { phone, tab });
+    stage.append(phone.root);
+    adder.before(tab);
+    watcher.observe(phone.root);
+    changed(phone);
+    return phone.refresh();
+  }
+
+  /** @param {Phone} phone */
+  function hide(phone) {
+    const found = all.get(phone.id);
+    hidden.add(phone.id);
+    all.delete(phone.id);
+    watcher.unobserve(phone.root);
+    phone.root.remove();
+    found?.tab.remove();
+    mark();
+  }
+
+  /** @param {Phone} phone */
+  function changed(phone) {
+    const tab = all.get(phone.id)?.tab;
+    const { first_name: name, unread } = phone.person;
+    tab?.replaceChildren(
+      h("span", { class: "dot" }),
+      name,
+      ...(unread ? [h("span", { class: "badge", title: say("unread") }, String(unread))] : []),
+    );
+  }
+
+  /** Scrolls a phone into view. @param {number} id */
+  function bring(id) {
+    all.get(id)?.phone.root.scrollIntoView({ behavior: "smooth", inline: "center", block: "nearest" });
+  }
+
+  /** Puts a phone on the stage for everyone the simulator knows. */
+  async function gather() {
+    const { people } = await page.api.people();
+    await Promise.all(people.map((/** @type {any} */ person) => put(person) ?? all.get(person.id)?.phone.refresh()));
+    mark();
+  }
+
+  function addDialog() {
+    const name = h("input", {
+      id: "new-name",
+      required: true,
+      maxLength: 64,
+      autocomplete: "off",
+      value: freshName(all.size),
+    });
+    const code = h(
+      "select",
+      { id: "new-language" },
+      h("option", { value: "zh" }, "中文"),
+      h("option", { value: "en" }, "English"),
+    );
+    const content = [
+      h("label", { class: "field" }, say("phoneName"), name),
+      h("label", { class: "field" }, say("phoneLanguage"), code),
+    ];
+    openDialog({ title: say("addPhone"), main: say("add"), content, accept: () => add(name.value, code.value) });
+    name.select();
+  }
+
+  /** @param {string} first_name @param {string} language_code */
+  async function add(first_name, language_code) {
+    const { id } = await page.api.post("/sim/people", { first_name, language_code });
+    await gather();
+    bring(id);
+    all.get(id)?.phone.composer.field.focus({ preventScroll: true });
+  }
+
+  /** Hands an event to the phones it is about: all of them where it names none. @param {any} event */
+  function hear(event) {
+    if (event.person_id && !all.has(event.person_id)) return gather();
+    for (const { phone } of all.values()) if (phone.concerns(event)) phone.hear(event);
+  }
+
+  return {
+    gather,
+    addDialog,
+    bring,
+    hear,
+    each: (/** @type {(phone: Phone) => void} */ act) => all.forEach(({ phone }) => act(phone)),
+    list: () => [...all.values()].map(({ phone }) => phone),
+    find: (/** @type {number} */ id) => all.get(id)?.phone,
+  };
+}
+
+/** A name to begin with. @param {number} nth */
+function freshName(nth) {
+  const names = ["赵敏", "周强", "吴桂兰", "Amy", "郑浩", "Ben"];
+  return names[nth % names.length];
+}

@@ -1,0 +1,148 @@
+// The guided tour as data: one concern from the first message to the digest.
+//
+// A step names whose phone it plays on, what is done there and what the visitor is told before it is done:
+//   who   "resident" | "member" | "coordinator" (the person whose role starts so, else the first, second, third phone),
+//         or a first name
+//   do    {say: {zh, en}}             writes a message in the phone's language
+//         {photo: scene, say?}        sends a sample picture (sample.js names the scenes) with a caption
+//         {press: /label/, last?}     presses the newest button whose label matches; `last` takes the last match in a message
+//         {reply: {zh, en}}           answers the bot's newest message by replying to it
+//         {location: {latitude, longitude}}
+//         {advance: "2d" | "morning"} puts the clock forward
+//         {look: true}                does nothing: the visitor only reads
+//   tell  {zh, en}                    at most two sentences
+//   optional                          a step whose button is not there is passed over without a word
+
+/** @typedef {{zh: string, en: string}} Both */
+/**
+ * @typedef {object} Step
+ * @property {string} who
+ * @property {{say?: Both, photo?: string, press?: RegExp, last?: boolean, reply?: Both, location?: {latitude: number, longitude: number}, advance?: string, look?: boolean}} do
+ * @property {Both} tell
+ * @property {boolean} [optional]
+ */
+
+/** @type {Step[]} */
+export const tour = [
+  {
+    who: "resident",
+    do: { say: { zh: "/start", en: "/start" } },
+    tell: {
+      zh: "居民打开机器人。它用几行话说明能做什么,什么也不问。",
+      en: "A resident opens the bot. It says in a few lines what it does and asks for nothing.",
+    },
+  },
+  {
+    who: "resident",
+    do: {
+      photo: "lamp",
+      say: {
+        zh: "3号楼门口路灯坏了两天,老人晚上出门看不见",
+        en: "The street lamp at block 3 has been out for two days, older people cannot see at night",
+      },
+    },
+    tell: {
+      zh: "一条消息就是一件完整的诉求:照片加一句话。",
+      en: "One message is a complete report: a picture and a sentence.",
+    },
+  },
+  {
+    who: "resident",
+    do: { press: /现在就发|立即发送|马上发|send now/i },
+    optional: true,
+    tell: {
+      zh: "工作人员九十秒后才看到,居民还可以撤回。这里马上发出。",
+      en: "Staff see it after ninety seconds, so it can still be undone. Here it is sent at once.",
+    },
+  },
+  {
+    who: "coordinator",
+    do: { advance: "2m" },
+    tell: { zh: "时间往前拨两分钟,联络员收到新事项。", en: "Two minutes later the coordinator gets the new case." },
+  },
+  {
+    who: "coordinator",
+    do: { press: /派给|指派|派单|assign/i },
+    tell: {
+      zh: "机器人按社区、界别和手头事项推荐委员。点一下就派单。",
+      en: "The bot suggests members by community, sector and load. One press assigns.",
+    },
+  },
+  {
+    who: "member",
+    do: { press: /签收|接下|claim/i },
+    tell: {
+      zh: "委员签收,时钟开始走。居民马上知道是谁在办。",
+      en: "The member claims the case, and its clock starts. The resident hears at once who has it.",
+    },
+  },
+  {
+    who: "member",
+    do: { press: /走访|记录走访|visit/i },
+    tell: { zh: "第二天委员去现场,记一次走访。", en: "Next day the member goes there and logs a visit." },
+  },
+  {
+    who: "member",
+    do: {
+      photo: "lamp",
+      say: {
+        zh: "到现场看过,灯座进水,已联系路灯所,明天来换",
+        en: "I have been there: water in the base. The lamp office comes tomorrow to replace it",
+      },
+    },
+    tell: { zh: "现场照片和一句话就是走访记录。", en: "A picture and a sentence are the visit log." },
+  },
+  {
+    who: "member",
+    do: { press: /办结|已解决|resolve|solved/i },
+    tell: {
+      zh: "灯换好了,委员办结,说明是哪一种结果。",
+      en: "The lamp is replaced. The member resolves the case and names the kind of result.",
+    },
+  },
+  {
+    who: "member",
+    do: { press: /解决了|已解决|^A\b|solved/i },
+    optional: true,
+    tell: { zh: "结果分四种,这件是“已解决”。", en: "There are four kinds of result; this one is “solved”." },
+  },
+  {
+    who: "resident",
+    do: { press: /解决了|有帮助|满意|solved|helped|satisfied/i },
+    tell: { zh: "有没有效果,由居民说了算。", en: "Whether it helped is for the resident to say." },
+  },
+  {
+    who: "resident",
+    do: {
+      say: {
+        zh: "楼下垃圾三天没人收,有味道了",
+        en: "The rubbish downstairs has not been collected for three days and smells",
+      },
+    },
+    tell: { zh: "再来一件,这次没人管。", en: "One more concern. This time nobody takes care of it." },
+  },
+  {
+    who: "coordinator",
+    do: { advance: "morning" },
+    tell: {
+      zh: "拨到下一个工作日早上。该提醒的人收到提醒,每人每天早上只有一条。",
+      en: "On the next working morning those who must act are reminded, in one message each.",
+    },
+  },
+  {
+    who: "coordinator",
+    do: { say: { zh: "/digest", en: "/digest" } },
+    tell: {
+      zh: "简报把要处理的放在最前面:超期、督办、没派出去的。",
+      en: "The digest puts first what needs action: overdue, supervised, not assigned.",
+    },
+  },
+  {
+    who: "coordinator",
+    do: { look: true },
+    tell: {
+      zh: "导览到此。三部手机都还开着,请随意试。",
+      en: "That is the tour. All the phones stay open: try whatever you like.",
+    },
+  },
+];

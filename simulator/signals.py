@@ -1,0 +1,53 @@
+"""Waiting in the event loop for the world to change, without asking it again and again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+from simulator.world import World
+
+T = TypeVar("T")
+
+
+class Signal:
+    """Wakes everybody who waits; `closed` tells them to go home."""
+
+    def __init__(self) -> None:
+        self.closed = False
+        self._event = asyncio.Event()
+
+    def fire(self, _: object = None) -> None:
+        """Wakes the waiting."""
+        event, self._event = self._event, asyncio.Event()
+        event.set()
+
+    def close(self) -> None:
+        """Wakes the waiting for the last time."""
+        self.closed = True
+        self.fire()
+
+    async def wait(self, seconds: float | None = None) -> bool:
+        """Waits for the next `fire`; False when `seconds` passed first."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._event.wait()
+        except TimeoutError:
+            return False
+        return True
+
+
+async def until(world: World, ready: Callable[[], T], seconds: float = 5.0) -> T:
+    """Waits until `ready()` is true and returns what it gave; it is asked again whenever the world changes."""
+    signal = Signal()
+    world.listeners.append(signal.fire)
+    world.queue.told.append(signal.fire)
+    try:
+        async with asyncio.timeout(seconds):
+            while not (result := ready()):
+                await signal.wait()
+            return result
+    finally:
+        world.listeners.remove(signal.fire)
+        world.queue.told.remove(signal.fire)

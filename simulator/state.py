@@ -1,0 +1,251 @@
+"""What there is in the small Telegram at a moment, and the few ways in which it changes."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from simulator.allowance import Allowance
+from simulator.cast import Chat, Membership, Person, Post, Press
+from simulator.chaos import Chaos
+from simulator.clock import Clock
+from simulator.files import FileShelf
+from simulator.record import Record
+from simulator.refusals import Impossible, Json
+from simulator.updates import UpdateQueue
+
+DEFAULT_TOKEN = "7000000001:simulator"  # noqa: S105 (a made-up bot of a made-up Telegram)
+
+_ADMIN_RIGHTS = [
+    "can_be_edited",
+    "is_anonymous",
+    "can_manage_chat",
+    "can_delete_messages",
+    "can_manage_video_chats",
+    "can_restrict_members",
+    "can_promote_members",
+    "can_change_info",
+    "can_invite_users",
+    "can_post_stories",
+    "can_edit_stories",
+    "can_delete_stories",
+    "can_pin_messages",
+]
+
+
+class State:
+    """People, chats, files, one bot and its updates. Nothing here waits or touches a network."""
+
+    def __init__(
+        self,
+        now: Callable[[], datetime] | None = None,
+        *,
+        token: str = DEFAULT_TOKEN,
+        username: str = "yixian_bot",
+        name: str = "一线",
+        seed: int = 1,
+        privacy_mode: bool = True,
+        kept_messages: int = 10_000,
+        kept_events: int = 5_000,
+    ) -> None:
+        self.clock = Clock()
+        self.now: Callable[[], datetime] = now or self.clock.now
+        self.token = token
+        self.privacy_mode = privacy_mode
+        self.kept_messages = kept_messages
+        self.bot: Json = {
+            "id": int(token.split(":")[0]), "is_bot": True, "first_name": name, "username": username,
+        }  # fmt: skip
+        self.people: dict[int, Person] = {}
+        self.chats: dict[int, Chat] = {}
+        self.presses: OrderedDict[str, Press] = OrderedDict()
+        self.commands: dict[tuple[str, str], list[Json]] = {}
+        self.about: dict[tuple[str, str], str] = {}
+        self.webhook: Json = {"url": ""}
+        self.files = FileShelf()
+        self.chaos = Chaos(seed)
+        self.queue = UpdateQueue(self.now, self.chaos, seed)
+        self.queue.read.append(self._read_by_bot)
+        self.record = Record(kept_events)
+        self.events: deque[Json] = deque(maxlen=kept_events)
+        self.calls: deque[Json] = deque(maxlen=kept_events)
+        self.allowance: Allowance | None = None
+        self.listeners: list[Callable[[Json], None]] = []
+        self._sequence = 0
+        self._serial = 0
+
+    def limit(self, on: bool = True) -> None:
+        """Whether Telegram's limits on sending are enforced; off at the start."""
+        self.allowance = Allowance() if on else None
+
+    # What happened, for whoever watches.
+
+    def emit(self, kind: str, **fields: Any) -> None:
+        """Notes that something changed and tells the listeners."""
+        self._sequence += 1
+        event = {"seq": self._sequence, "kind": kind, "at": self.now().isoformat(), **fields}
+        self.events.append(event)
+        for listener in self.listeners:
+            listener(event)
+
+    def stamp(self) -> int:
+        """The time as Telegram writes it in messages."""
+        return int(self.now().timestamp())
+
+    def serial(self) -> int:
+        """A number used once, for ids."""
+        self._serial += 1
+        return self._serial
+
+    # Finding people, chats and messages.
+
+    def find_person(self, who: Person | int) -> Person:
+        """The person, or `Impossible`."""
+        person = who if isinstance(who, Person) else self.people.get(who)
+        if person is None:
+            raise Impossible(f"there is no person {who}")
+        return person
+
+    def private(self, person: Person) -> Chat:
+        """The person's chat with the bot, made when first needed."""
+        chat = self.chats.get(person.id)
+        if chat is None:
+            chat = self.chats[person.id] = Chat(person.id, "private", person=person, members={person.id: "member"})
+        return chat
+
+    def room(self, person: Person, chat: Chat | int | None) -> Chat:
+        """The chat a person means: their own with the bot, or a group they are in."""
+        if chat is None or chat == person.id:
+            return self.private(person)
+        found = chat if isinstance(chat, Chat) else self.chats.get(chat)
+        if found is None or found.members.get(person.id) not in ("creator", "administrator", "member"):
+            raise Impossible(f"{person.name} is not in chat {chat if isinstance(chat, int) else chat.id}")
+        return self.chats[found.migrated_to] if found.migrated_to else found
+
+    # Messages.
+
+    def post(
+        self,
+        chat: Chat,
+        sender: Json,
+        content: Json,
+        *,
+        outgoing: bool,
+        inline: Json | None = None,
+        markup: Json | None = None,
+        reply_to: Post | None = None,
+    ) -> Post:
+        """Adds a message to a chat; `outgoing` is the bot's."""
+        chat.last_message_id += 1
+        number = chat.last_message_id
+        message: Json = {
+            "message_id": number, "from": sender, "chat": chat.described(), "date": self.stamp(), **content,
+        }  # fmt: skip
+        if reply_to is not None:
+            message["reply_to_message"] = _without_reply(reply_to.message)
+        if inline is not None:
+            message["reply_markup"] = inline
+        post = chat.posts[number] = Post(chat.id, number, sender["id"], outgoing, message, markup)
+        if len(chat.posts) > self.kept_messages:
+            del chat.posts[next(iter(chat.posts))]
+        if outgoing:
+            self._show(chat, markup)
+        self.record.message(self._readers(chat) if outgoing else sender["first_name"], post)
+        self.emit("message", chat_id=chat.id, message_id=number, outgoing=outgoing)
+        return post
+
+    def _show(self, chat: Chat, markup: Json | None) -> None:
+        """What a bot's message does to the screen beside itself: the keyboard below, and "typing" ends."""
+        chat.action = None
+        if markup is None:
+            return
+        if "keyboard" in markup:
+            chat.keyboard = markup
+        elif markup.get("remove_keyboard"):
+            chat.keyboard = None
+
+    def change(self, post: Post, message: Json, *, by_bot: bool) -> None:
+        """Replaces what a message says."""
+        post.message = message
+        chat = self.chats[post.chat_id]
+        self.record.edit(self._readers(chat) if by_bot else message["from"]["first_name"], post)
+        self.emit("edit", chat_id=post.chat_id, message_id=post.message_id)
+
+    def remove(self, post: Post) -> None:
+        """Deletes a message."""
+        chat = self.chats[post.chat_id]
+        del chat.posts[post.message_id]
+        self.record.deletion(self._readers(chat), post)
+        self.emit("delete", chat_id=post.chat_id, message_id=post.message_id)
+
+    def _read_by_bot(self, post: Post) -> None:
+        self.emit("read", chat_id=post.chat_id, message_id=post.message_id)
+
+    def _readers(self, chat: Chat) -> str:
+        return chat.person.first_name if chat.person else chat.title
+
+    # Memberships.
+
+    def member(self, user: Json, status: Membership) -> Json:
+        """Telegram's ChatMember."""
+        member: Json = {"user": user, "status": status}
+        if status == "administrator":
+            member |= dict.fromkeys(_ADMIN_RIGHTS, True) | {"is_anonymous": False, "can_be_edited": False}
+        elif status == "creator":
+            member["is_anonymous"] = False
+        elif status == "kicked":
+            member["until_date"] = 0
+        return member
+
+    def bot_moved(self, chat: Chat, by: Person, status: Membership) -> None:
+        """The bot's place in a chat changed: blocked, unblocked, added, promoted, removed."""
+        before, chat.bot = chat.bot, status
+        update = {
+            "chat": chat.described(),
+            "from": by.user(),
+            "date": self.stamp(),
+            "old_chat_member": self.member(self.bot, before),
+            "new_chat_member": self.member(self.bot, status),
+        }
+        self.queue.push("my_chat_member", update, ("chat", chat.id))
+        self.emit("member", chat_id=chat.id, person_id=by.id, status=status)
+
+    # Waiting.
+
+    def idle(self) -> bool:
+        """Whether the bot has confirmed every update."""
+        return not len(self.queue)
+
+    def pending_updates(self) -> list[Json]:
+        """The updates the bot has not confirmed, oldest first."""
+        return [item.update for item in self.queue]
+
+    def called_with(self, method: str, params: Mapping[str, Any], answer: Json) -> None:
+        """Notes a call the bot made and how it was answered."""
+        result = answer.get("result")
+        message_id = result.get("message_id") if isinstance(result, dict) else None
+        call = {
+            "at": self.now().isoformat(),
+            "method": method,
+            "params": params,
+            "ok": answer["ok"],
+            "result": result,
+            "error": answer.get("description"),
+            "message_id": message_id,
+        }
+        self.calls.append(call)
+        self.emit("call", method=method, ok=answer["ok"], error=call["error"], message_id=message_id)
+        call["seq"] = self._sequence
+
+    def called(self, method: str) -> list[Json]:
+        """The kept calls of one method, oldest first."""
+        return [call for call in self.calls if call["method"] == method]
+
+
+def _without_reply(message: Json) -> Json:
+    """A replied-to message never carries its own reply (Bot API, Message.reply_to_message)."""
+    if "reply_to_message" not in message:
+        return message
+    return {name: value for name, value in message.items() if name != "reply_to_message"}

@@ -1,0 +1,218 @@
+"""Cases and what came with them. A case's number is given in its insert: the year and the next serial."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, bindparam, func, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as insert_or
+
+from domain.cases import (
+    Behalf,
+    BehalfKind,
+    Case,
+    CaseId,
+    Outcome,
+    Place,
+    Satisfaction,
+    State,
+    Supervision,
+    VisitId,
+)
+from domain.charter import Handling
+from domain.people import PersonId
+from storage.shelf import Shelf
+from storage.tables import attachments, cases
+
+OPEN_STATES = ("submitted", "accepted", "assigned", "in_progress", "need_info")
+NEXT_SERIAL = (
+    select(func.coalesce(func.max(cases.c.serial), 0) + 1).where(cases.c.year == bindparam("year_")).scalar_subquery()
+)
+ALLOCATE = insert(cases).values(year=bindparam("year_"), serial=NEXT_SERIAL).returning(cases.c.id, cases.c.year, cases.c.serial)
+BY_ID = select(cases).where(cases.c.id == bindparam("id_"))
+BY_NUMBER = select(cases).where(cases.c.year == bindparam("year_"), cases.c.serial == bindparam("serial_"))
+SAVE = update(cases).where(cases.c.id == bindparam("id_"))
+OF_REPORTER = select(cases).where(cases.c.reporter == bindparam("person_")).order_by(cases.c.submitted_at.desc(), cases.c.id.desc())
+LATEST = OF_REPORTER.where(cases.c.submitted_at >= bindparam("since_")).limit(10)
+OF_HOLDER = (
+    select(cases)
+    .where(cases.c.holder == bindparam("person_"), cases.c.state.in_(("assigned", "in_progress", "need_info", "resolved")))
+    .order_by(cases.c.due_at.is_(None), cases.c.due_at, cases.c.id)
+)
+DUE = select(cases).where(cases.c.next_at <= bindparam("now_")).order_by(cases.c.next_at).limit(bindparam("limit_"))
+ATTACH = insert_or(attachments).on_conflict_do_nothing()
+ATTACHED = select(attachments).where(attachments.c.case_id == bindparam("case_")).order_by(attachments.c.id)
+COUNT_ATTACHED = select(func.count()).where(attachments.c.case_id == bindparam("case_"))
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A photo or file that Telegram keeps under ``file_id``."""
+
+    kind: str
+    file_id: str
+    unique_id: str
+
+
+class Cases(Shelf):
+    """Every case, at its present state."""
+
+    def add(self, case: Case, year: int) -> Case:
+        """Insert a new case; it comes back with its id and its number."""
+        row = self._connection.execute(ALLOCATE, {"year_": year, **columns(case)}).one()
+        return replace(case, id=CaseId(row.id), number=number(row.year, row.serial))
+
+    def get(self, case: CaseId) -> Case | None:
+        """The case with that id."""
+        row = self._connection.execute(BY_ID, {"id_": case}).one_or_none()
+        return None if row is None else case_of(row)
+
+    def by_number(self, text: str) -> Case | None:
+        """The case with that number (``26-0007``), if it is one and exists."""
+        year, dash, serial = text.partition("-")
+        if not (dash and year.isdecimal() and serial.isdecimal() and len(year) == 2 and len(serial) <= 9):
+            return None
+        row = self._connection.execute(BY_NUMBER, {"year_": 2000 + int(year), "serial_": int(serial)}).one_or_none()
+        return None if row is None else case_of(row)
+
+    def save(self, case: Case, next_at: datetime | None, due_at: datetime | None) -> None:
+        """Keep a case as it is now, with its next date and its earliest deadline."""
+        self._connection.execute(SAVE, {"id_": case.id, "next_at": next_at, "due_at": due_at, **columns(case)})
+
+    def put_off(self, case: CaseId, until: datetime) -> None:
+        """Look at a case that could not be followed up again later."""
+        self._connection.execute(SAVE, {"id_": case, "next_at": until})
+
+    def of_reporter(self, person: PersonId) -> list[Case]:
+        """A resident's cases, newest first."""
+        return self._list(OF_REPORTER, {"person_": person})
+
+    def latest(self, person: PersonId, since: datetime) -> list[Case]:
+        """A resident's newest cases, at most ten."""
+        return self._list(LATEST, {"person_": person, "since_": since})
+
+    def of_holder(self, person: PersonId) -> list[Case]:
+        """What a member holds and has not finished, the earliest deadline first."""
+        return self._list(OF_HOLDER, {"person_": person})
+
+    def due(self, now: datetime, limit: int) -> list[Case]:
+        """Cases that may have something due, the longest waiting first."""
+        return self._list(DUE, {"now_": now, "limit_": limit})
+
+    def attach(self, case: CaseId, found: Attachment, by: PersonId, now: datetime) -> bool:
+        """Keep a photo or file; False where the case has it already."""
+        row = {
+            "case_id": case,
+            "kind": found.kind,
+            "file_id": found.file_id,
+            "unique_id": found.unique_id,
+            "added_by": by,
+            "added_at": now,
+        }
+        return self._connection.execute(ATTACH, row).rowcount == 1
+
+    def attachments(self, case: CaseId) -> list[Attachment]:
+        """What came with a case, in order."""
+        rows = self._connection.execute(ATTACHED, {"case_": case})
+        return [Attachment(row.kind, row.file_id, row.unique_id) for row in rows]
+
+    def count_attachments(self, case: CaseId) -> int:
+        """How many files a case has."""
+        return self._connection.execute(COUNT_ATTACHED, {"case_": case}).scalar_one()
+
+    def _list(self, statement: Any, values: dict[str, Any]) -> list[Case]:
+        return cases_of(self._connection.execute(statement, values).all())
+
+
+def number(year: int, serial: int) -> str:
+    """How a case is named: two digits of the year and at least four of the serial."""
+    return f"{year % 100:02d}-{serial:04d}"
+
+
+def columns(case: Case) -> dict[str, Any]:
+    """A case as columns (all but id, number and the dates that follow from it)."""
+    place, behalf = case.place or Place(), case.behalf
+    return {
+        "state": case.state,
+        "reporter": case.reporter,
+        "text": case.text,
+        "submitted_at": case.submitted_at,
+        "since": case.since,
+        "followed_to": case.followed_to,
+        "category": case.category,
+        "guessed": case.guessed,
+        "community": case.community,
+        "place_words": place.words if case.place else None,
+        "latitude": place.latitude,
+        "longitude": place.longitude,
+        "urgent": case.urgent,
+        "handling": case.handling,
+        "behalf_kind": behalf.kind if behalf else None,
+        "behalf_name": behalf.name if behalf else None,
+        "behalf_phone": behalf.phone if behalf else None,
+        "visit": case.visit,
+        "settled_at": case.settled_at,
+        "holder": case.holder,
+        "claimed_at": case.claimed_at,
+        "contacted_at": case.contacted_at,
+        "acted_at": case.acted_at,
+        "paused": case.paused,
+        "attempt": case.attempt,
+        "transfers": case.transfers,
+        "supervision": case.supervision,
+        "outcome": case.outcome,
+        "answer": case.answer,
+        "planned": case.planned,
+        "satisfaction": case.satisfaction,
+        "disputed": case.disputed,
+        "looked_back": case.looked_back,
+        "asked_back": case.asked_back,
+        "closed_at": case.closed_at,
+        "reason": case.reason,
+    }
+
+
+def cases_of(rows: Sequence[Row[Any]]) -> list[Case]:
+    """Rows as cases."""
+    return [case_of(row) for row in rows]
+
+
+def case_of(row: Row[Any]) -> Case:
+    """A row as a case."""
+    return Case(
+        id=CaseId(row.id),
+        number=number(row.year, row.serial),
+        state=State(row.state),
+        reporter=PersonId(row.reporter),
+        text=row.text,
+        submitted_at=row.submitted_at,
+        since=row.since,
+        followed_to=row.followed_to,
+        category=row.category,
+        guessed=row.guessed,
+        community=row.community,
+        place=None if row.place_words is None else Place(row.place_words, row.latitude, row.longitude),
+        urgent=row.urgent,
+        handling=Handling(row.handling),
+        behalf=Behalf(BehalfKind(row.behalf_kind), row.behalf_name, row.behalf_phone) if row.behalf_kind else None,
+        visit=None if row.visit is None else VisitId(row.visit),
+        settled_at=row.settled_at,
+        holder=None if row.holder is None else PersonId(row.holder),
+        claimed_at=row.claimed_at,
+        contacted_at=row.contacted_at,
+        acted_at=row.acted_at,
+        paused=row.paused or timedelta(),
+        attempt=row.attempt,
+        transfers=row.transfers,
+        supervision=Supervision(row.supervision),
+        outcome=Outcome(row.outcome) if row.outcome else None,
+        answer=row.answer,
+        planned=row.planned,
+        satisfaction=Satisfaction(row.satisfaction) if row.satisfaction else None,
+        disputed=row.disputed,
+        looked_back=row.looked_back,
+        asked_back=row.asked_back,
+        closed_at=row.closed_at,
+        reason=row.reason,
+    )

@@ -1,0 +1,71 @@
+"""Open questions: at most one a chat, the step that takes the answer and what is known so far."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import bindparam, delete, select
+from sqlalchemy.dialects.sqlite import insert as insert_or
+
+from domain.people import ChatId
+from storage.records import load
+from storage.shelf import Shelf
+from storage.tables import dialogs
+
+K = TypeVar("K")
+
+OPEN = select(dialogs).where(dialogs.c.chat == bindparam("chat_"))
+CLOSE = delete(dialogs).where(dialogs.c.chat == bindparam("chat_"))
+SWEEP = delete(dialogs).where(dialogs.c.expires_at < bindparam("before_"))
+_put = insert_or(dialogs)
+ASK = _put.on_conflict_do_update(
+    index_elements=["chat"],
+    set_={name: _put.excluded[name] for name in ("step", "draft", "question", "expires_at")},
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Dialog:
+    """A question somebody was asked. ``draft`` is JSON; ``question`` the type of the message that asked."""
+
+    step: str
+    draft: str
+    question: str
+    expires_at: datetime
+
+    def kept(self, kind: type[K]) -> K | None:
+        """What the draft keeps, read as that type, whichever step asked; None where nothing fits."""
+        try:
+            return load(kind, self.draft)
+        except (TypeError, ValueError, KeyError):
+            return None
+
+
+class Dialogs(Shelf):
+    """One row a chat with an open question."""
+
+    def open(self, chat: ChatId) -> Dialog | None:
+        """The open question, expired or not."""
+        row = self._connection.execute(OPEN, {"chat_": chat}).one_or_none()
+        return None if row is None else Dialog(row.step, row.draft, row.question, row.expires_at)
+
+    def ask(self, chat: ChatId, dialog: Dialog) -> None:
+        """Ask something; an earlier question gives way."""
+        self._connection.execute(
+            ASK,
+            {
+                "chat": chat,
+                "step": dialog.step,
+                "draft": dialog.draft,
+                "question": dialog.question,
+                "expires_at": dialog.expires_at,
+            },
+        )
+
+    def close(self, chat: ChatId) -> None:
+        """The question is answered or given up."""
+        self._connection.execute(CLOSE, {"chat_": chat})
+
+    def sweep(self, before: datetime) -> int:
+        """Forget questions that expired before then."""
+        return self._connection.execute(SWEEP, {"before_": before}).rowcount

@@ -1,0 +1,23 @@
+"""Small facts of this installation: the bot's username, when something was last done."""
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.dialects.sqlite import insert as insert_or
+
+from storage.shelf import Shelf
+from storage.tables import settings
+
+GET = select(settings.c.value).where(settings.c.name == bindparam("name_"))
+_put = insert_or(settings)
+PUT = _put.on_conflict_do_update(index_elements=["name"], set_={"value": _put.excluded.value})
+
+
+class Settings(Shelf):
+    """Text by name."""
+
+    def get(self, name: str) -> str | None:
+        """The value, if there is one."""
+        return self._connection.execute(GET, {"name_": name}).scalar_one_or_none()
+
+    def put(self, name: str, value: str) -> None:
+        """Keep a value."""
+        self._connection.execute(PUT, {"name": name, "value": value})

@@ -1,0 +1,159 @@
+"""A simulator with its page, an echo bot, and Debian's Chromium to look at them with."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulator.server import build, serving
+from simulator.world import World
+from tests.browser.echo import EchoBot
+
+CHROMIUM = Path("/usr/bin/chromium")
+HOW_TO = f"needs {CHROMIUM}: apt-get install -y chromium fonts-noto-cjk fonts-noto-color-emoji"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PEOPLE = ((1, "王芳", "resident"), (2, "李建国", "member"), (3, "陈静", "coordinator"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Without a browser the tests say how to get one."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            if not CHROMIUM.exists():
+                item.add_marker(pytest.mark.skip(reason=HOW_TO))
+
+
+class Simulator:
+    """The simulator's server in a thread with its own event loop."""
+
+    def __init__(self, world: World, key: str | None = None) -> None:
+        self.world = world
+        self.key = key
+        self.address = ""
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="simulator")
+
+    async def _serve(self) -> None:
+        self._loop, self._done = asyncio.get_running_loop(), asyncio.Event()
+        async with serving(build(self.world, key=self.key)) as self.address:
+            self._ready.set()
+            await self._done.wait()
+
+    def __enter__(self) -> Simulator:
+        self._thread.start()
+        assert self._ready.wait(20), "the simulator did not start"
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._done.set)
+        self._thread.join()
+
+
+@dataclass
+class Site:
+    """The page in a browser, and what it did that it should not have done."""
+
+    page: Any
+    world: World
+    address: str
+    errors: list[str]
+    strangers: list[str]
+
+    def open(self, query: str = "") -> None:
+        """Loads the page and waits until it is up to date."""
+        self.page.goto(f"{self.address}/{query}")
+        self.page.locator("#connection").wait_for(state="hidden")
+
+    def watch(self) -> None:
+        """Keeps what the console says and which other hosts are asked."""
+        self.page.on("console", lambda said: self._keep(self.errors, said.text, said.type in ("error", "warning")))
+        self.page.on("pageerror", lambda error: self._keep(self.errors, str(error)))
+        self.page.on("request", lambda request: self._keep(self.strangers, request.url, not self._own(request.url)))
+
+    @staticmethod
+    def _keep(kept: list[str], words: str, wanted: bool = True) -> None:
+        if wanted:
+            kept.append(words)
+
+    def _own(self, url: str) -> bool:
+        return url.startswith((f"{self.address}/", f"blob:{self.address}/"))
+
+    def phone(self, number: int) -> Any:
+        """One phone on the page."""
+        return self.page.locator(f"#phone-{number}")
+
+    def say(self, number: int, text: str) -> None:
+        """Types into a phone and presses Enter."""
+        field = self.phone(number).get_by_role("textbox")
+        field.fill(text)
+        field.press("Enter")
+
+    def begin(self, number: int) -> Any:
+        """Presses Start and waits for the greeting."""
+        self.phone(number).locator(".start").click()
+        greeting = self.phone(number).locator(".row.theirs").last
+        greeting.get_by_text("我是回声").wait_for()
+        return greeting
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """One Chromium for all tests."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def simulator() -> Iterator[Simulator]:
+    """A fresh world with three people and a bot that answers."""
+    world = World()
+    for number, name, role in PEOPLE:
+        world.person(number, name, "zh", role=role)
+    with Simulator(world) as running, EchoBot(running.address, world.token):
+        yield running
+
+
+@pytest.fixture
+def view() -> dict[str, Any]:
+    """How the browser is set up; a test module or a parameter may replace it."""
+    return {
+        "viewport": {"width": 1600, "height": 1000},
+        "locale": "zh-CN",
+        "timezone_id": "Asia/Shanghai",
+        "reduced_motion": "reduce",
+    }
+
+
+@pytest.fixture
+def site(browser: Any, simulator: Simulator, view: dict[str, Any]) -> Iterator[Site]:
+    """The page, opened; at the end it must have had no errors and asked nobody else for anything."""
+    context = browser.new_context(**view)
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    site = Site(page, simulator.world, simulator.address, [], [])
+    site.watch()
+    site.open()
+    yield site
+    context.close()
+    assert site.errors == []
+    assert site.strangers == []

@@ -1,0 +1,222 @@
+"""A stage for talks: the real bot over HTTP against the simulator, one clock for both, people by name."""
+
+import re
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from bot.app import App, running
+from bot.clock import MovableClock
+from bot.config import load
+from bot.config_example import EXAMPLE
+from domain.charter import Charter
+from domain.people import ChatId, Person, Role
+from simulator.clock import span
+from simulator.server import build, serving, until
+from simulator.world import Post, World
+from storage.unit import Unit
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=SHANGHAI)
+TOKEN = "4200001:test-token-of-the-simulated-telegram"
+FAST = {"YIXIAN_SENDER__PER_SECOND": "1000", "YIXIAN_SENDER__PER_CHAT_PER_SECOND": "100", "YIXIAN_SENDER__BURST": "20"}
+
+
+@dataclass(frozen=True, slots=True)
+class Role_:
+    """What the cast line says of somebody."""
+
+    name: str
+    role: Role
+    community: str = ""
+    sector: str = ""
+    language: str = "zh"
+
+
+@dataclass(slots=True)
+class Stage:
+    """The bot and the town it works in."""
+
+    app: App
+    world: World
+    clock: MovableClock
+    people: dict[str, int] = field(default_factory=dict)
+
+    async def join(self, part: Role_) -> None:
+        """Somebody with a role, as if their link had been followed earlier."""
+        number = 1001 + len(self.people)
+        self.people[part.name] = number
+        person = self.world.person(number, part.name, part.language, role=part.role.value)
+        person.started = True
+        self.world.private(person)
+        await self.app.database.run(lambda unit: admit(unit, self.app.charter, number, part, self.clock.now()))
+
+    async def settle(self) -> None:
+        """Until everything that was done has been handled and everything due has been said."""
+        for _ in range(3):
+            await until(self.world, self.world.idle, 10)
+            await self.app.settled()
+
+    async def advance(self, delta: timedelta) -> None:
+        """Time passes; what is due by the end of it is done."""
+        self.clock.advance(delta)
+        self.world.advanced(delta)
+        await self.app.tick()
+        await self.settle()
+
+
+def ensure_coordinator(unit,charter,number,name,now):
+    p=unit.people.seen(ChatId(number),name,'zh',now)
+    unit.people.set_roles(Person(id=p.id,chat=p.chat,name=name,roles=frozenset({Role.COORDINATOR})))
+
+
+def admit(unit: Unit, charter: Charter, number: int, part: Role_, now: datetime) -> None:
+    """Write somebody into the roster."""
+    if part.role is Role.COORDINATOR:
+        ensure_coordinator(unit, charter, number, part.name, now)
+        return
+    person = unit.people.seen(ChatId(number), part.name, part.language, now)
+    communities = tuple(c.code for c in charter.communities if part.community in c.names.values())
+    sector = next((s.code for s in charter.sectors if part.sector in s.names.values()), None)
+    if part.role is not Role.RESIDENT:
+        unit.people.set_roles(
+            Person(
+                id=person.id, chat=person.chat, name=part.name, roles=frozenset({part.role}), communities=communities, sector=sector
+            )
+        )
+
+
+@asynccontextmanager
+async def stage(
+    folder: Path, start: datetime = MONDAY, settings: Mapping[str, str] | None = None
+) -> AsyncIterator[Stage]:
+    """Everything running on 127.0.0.1, in one event loop, on a real SQLite file in ``folder``."""
+    clock = MovableClock(start)
+    world = World(now=clock.now, token=TOKEN)
+    async with serving(build(world, page=None)) as address:
+        environment = {
+            "YIXIAN_TELEGRAM__TOKEN": TOKEN,
+            "YIXIAN_TELEGRAM__BASE_URL": address,
+            "YIXIAN_STORAGE__URL": f"sqlite:///{folder / 'yixian.db'}",
+            "YIXIAN_STORAGE__FOLDER": str(folder),
+            **FAST,
+            **(settings or {}),
+        }
+        async with running(load(EXAMPLE, environment), clock, tick=False) as app:
+            yield Stage(app, world, clock)
+
+
+# -- transcripts
+
+CAST = re.compile(r"^(?P<name>\S+) (?P<role>\w+)(?: (?:of|for) (?P<community>[^,]+?))?(?:, (?P<sector>.+))?$")
+SPEECH = re.compile(r"^(?P<edit>edit )?(?P<name>[^\s:]+)(?: re(?: (?P<about>[^:]+))?)?: (?P<words>.*)$")
+CLOCK = re.compile(r"^clock (?P<span>\+.+)$")
+UNTIL = re.compile(r"^clock (?P<day>\d{4}-\d\d-\d\d) (?P<time>\d\d:\d\d)$")
+DEED = re.compile(r"^(?P<deed>block|unblock|delete-account|restart) ?(?P<name>\S*)$")
+ATTACHED = re.compile(r"^(?P<words>.*?)\s*\[(?P<kind>photo|location|album \d|voice|file|sticker|contact)\]$")
+
+
+def cast_of(line: str, language: str) -> list[Role_]:
+    """``王芳 resident of 城北社区; 李建国 member for 城北社区, 教育界; 陈静 coordinator``."""
+    parts = []
+    for entry in line.removeprefix("cast ").split(";"):
+        found = CAST.match(entry.strip())
+        assert found, f"no cast entry: {entry!r}"
+        parts.append(
+            Role_(found["name"], Role(found["role"]), found["community"] or "", found["sector"] or "", language)
+        )
+    return parts
+
+
+async def act(stage: Stage, line: str) -> None:
+    """Do what one line of a transcript says."""
+    if found := CLOCK.match(line):
+        await stage.advance(span(found["span"]))
+    elif found := UNTIL.match(line):
+        then = datetime.fromisoformat(f"{found['day']} {found['time']}").replace(tzinfo=SHANGHAI)
+        await stage.advance(then - stage.clock.now())
+    elif (found := DEED.match(line)) and found["deed"] in DEEDS:
+        DEEDS[found["deed"]](stage.world)(stage.people[found["name"]])
+    elif found := SPEECH.match(line):
+        speak(stage, found)
+    else:
+        raise AssertionError(f"not understood: {line!r}")
+    await stage.settle()
+
+
+DEEDS: dict[str, Callable[[World], Callable[[int], object]]] = {
+    "block": lambda world: world.block,
+    "unblock": lambda world: world.unblock,
+    "delete-account": lambda world: world.delete_account,
+}
+
+
+def speak(stage: Stage, found: re.Match[str]) -> None:
+    """Somebody writes, sends, presses, edits."""
+    who, words = stage.people[found["name"]], found["words"].replace(" · ", "\n")
+    if found["edit"]:
+        mine = [m for m in stage.world.messages(who) if m["mine"]]
+        stage.world.edit(who, mine[-1]["message_id"], words)
+        return
+    reply = replied_to(stage, who, found) if " re" in found[0].partition(":")[0] else None
+    if attached := ATTACHED.match(words):
+        send(stage, who, attached["words"], attached["kind"], reply)
+    elif re.fullmatch(r"\[.+\]", words):
+        stage.world.press(who, words[1:-1])
+    else:
+        stage.world.say(who, words, reply_to=reply)
+
+
+def replied_to(stage: Stage, who: int, found: re.Match[str]) -> int:
+    """The newest message of the bot that has those words, or simply the newest."""
+    about = found["about"] or ""
+    matching = [m for m in stage.world.messages(who) if not m["mine"] and about in m["text"]]
+    assert matching, f"{found['name']} sees no message with {about!r}"
+    return int(matching[-1]["message_id"])
+
+
+def send(stage: Stage, who: int, words: str, kind: str, reply: int | None) -> None:
+    """A message that is more than text."""
+    world = stage.world
+    senders: dict[str, Callable[[], object]] = {
+        "photo": lambda: world.photo(who, words, reply_to=reply),
+        "location": lambda: world.location(who, 31.62, 113.82),
+        "voice": lambda: world.voice(who),
+        "file": lambda: world.file(who, "notice.pdf", b"%PDF-1.4", caption=words),
+        "sticker": lambda: world.send(who, {"sticker": STICKER}),
+        "contact": lambda: world.contact(who, "13800000000"),
+    }
+    if kind.startswith("album"):
+        world.album(who, int(kind.split()[1]), words)
+    else:
+        senders[kind]()
+
+
+STICKER = {
+    "file_id": "s1",
+    "file_unique_id": "u1",
+    "type": "regular",
+    "width": 1,
+    "height": 1,
+    "is_animated": False,
+    "is_video": False,
+}
+
+
+def heard(stage: Stage) -> list[str]:
+    """What the bot did since the last time, person by person in the order of the cast."""
+    lines = [line for line in stage.world.transcript().splitlines() if line.startswith(">>")]
+    stage.world.record.clear()
+    order = list(stage.people)
+
+    def rank(line: str) -> int:
+        name = re.sub(r"^>> (?:edit |toast |delete )?", "", line).partition(":")[0]
+        return order.index(name) if name in order else len(order)
+
+    return sorted(lines, key=rank)
+
+
+__all__ = ["Post", "Role_", "Stage", "act", "cast_of", "heard", "stage"]
