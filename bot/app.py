@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import structlog
@@ -30,6 +29,7 @@ from handlers import (
     relay,
     stafftext,
     triage,
+    unreachable,
     verdict,
     visit,
 )
@@ -47,6 +47,7 @@ FEATURES: tuple[Feature, ...] = (
     relay.feature,
     casework.feature,
     triage.feature,
+    unreachable.feature,
     visit.feature,
     behalf.feature,
     followup.feature,
@@ -81,7 +82,8 @@ class App:
     @property
     def bot(self) -> Bot:
         """PTB's bot."""
-        return self.application.bot
+        found: Bot = self.application.bot
+        return found
 
     async def tick(self) -> None:
         """Do what is due now."""
@@ -89,8 +91,7 @@ class App:
 
     async def settled(self) -> None:
         """Wait until every turn has been taken and everything due has been sent."""
-        while self.intake.busy:
-            await asyncio.sleep(0)
+        await self.intake.free.wait()
         await self.sender.drained()
         await self.errands.drained()
 
@@ -162,9 +163,7 @@ async def build(settings: Settings, clock: Clock) -> App:
     sender = Sender(database, words, turns, application.bot, clock, settings.sender)
     errands = Errands(database, application.bot, clock)
     intake = Intake(application, turns, settings.intake.batch)
-    app = App(
-        settings, charter, words, database, clock, application, turns, intake, sender, errands, asyncio.Event()
-    )
+    app = App(settings, charter, words, database, clock, application, turns, intake, sender, errands, asyncio.Event())
     turns.wake = app.wake
     return app
 
@@ -198,5 +197,3 @@ async def stop(app: App, tasks: Iterable[asyncio.Task[None]]) -> None:
         task.cancel()
     await asyncio.gather(*late, return_exceptions=True)
     await app.database.close()
-
-

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-
 from telegram import (
     Bot,
     InlineKeyboardButton,
@@ -38,7 +37,7 @@ SEND_FILE = {"photo": "send_photo", "video": "send_video", "voice": "send_voice"
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A row of the outbox with its words. ``card`` is the live card to edit or to answer, ``alert`` a toast to tap away."""
+    """A row of the outbox with its words; ``card`` is the live card to edit or to answer."""
 
     saying: Saying
     words: Rendered
@@ -221,7 +220,9 @@ async def edit_message(bot: Bot, prepared: Prepared, message_id: int) -> Result:
 async def answer(bot: Bot, prepared: Prepared) -> Result:
     """Answer a press, with a few words or with silence."""
     words = cut(plain(prepared.words.html), TOAST)
-    await bot.answer_callback_query(prepared.saying.target or "", text=words or None, show_alert=prepared.alert and bool(words))
+    await bot.answer_callback_query(
+        prepared.saying.target or "", text=words or None, show_alert=prepared.alert and bool(words)
+    )
     return Sent()
 
 
@@ -273,9 +274,7 @@ def plain(markup_text: str) -> str:
 
 
 def fit(markup_text: str, limit: int) -> str:
-    """Words that fit into a message; templates cut what users wrote, so this is the last resort and drops the markup."""
+    """Words that fit into a message. Templates cut what users wrote: this is the last resort and drops the markup."""
     if utf16_length(plain(markup_text)) <= limit:
         return markup_text
     return html.escape(cut(plain(markup_text), limit))
-
-

@@ -77,7 +77,9 @@ class Intake:
         self._batch = batch
         self._failures: dict[int, Exception] = {}
         self._raw: dict[int, dict[str, Any]] = {}
-        self.busy = 0
+        self._busy = 0
+        self.free = asyncio.Event()
+        self.free.set()
         application.add_handler(TypeHandler(Update, self._handle))
 
     async def take(self, raw: Any) -> bool:
@@ -86,11 +88,14 @@ class Intake:
         if not isinstance(update_id, int):
             log.error("no update", type=type(raw).__name__)
             return True
-        self.busy += 1
+        self._busy += 1
+        self.free.clear()
         try:
             return await self._take(update_id, raw)
         finally:
-            self.busy -= 1
+            self._busy -= 1
+            if not self._busy:
+                self.free.set()
 
     async def _take(self, update_id: int, raw: dict[str, Any]) -> bool:
         try:

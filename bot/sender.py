@@ -202,8 +202,6 @@ class Sender:
     def _end(self, outcome: Outcome, turn: Turn) -> None:
         saying, outbox = outcome.saying, turn.unit.outbox
         match outcome.result:
-            case None:
-                outbox.end([ending(saying, "withheld", turn.now)])
             case Sent(message_id):
                 outbox.end([ending(saying, "sent", turn.now, message_id)])
                 remember(outcome, message_id, turn.unit)
@@ -211,27 +209,39 @@ class Sender:
                 outbox.end([ending(saying, "undeliverable", turn.now, error=why)])
                 unreachable.lost(turn, saying)
             case Moved(chat):
-                outbox.migrate(saying.chat, ChatId(chat))
-            case Wait(delay):
-                outbox.retry(saying.id, turn.now + delay, "429", counts=False)
-            case Later(why, ambiguous):
-                self._later(saying, why, ambiguous, turn)
-            case TooLate(why):
-                outbox.end([ending(saying, "expired", turn.now, error=why)])
-                forget(outcome, turn.unit)
-            case Dead(why):
-                log.error("dead letter", outbox=saying.id, kind=saying.kind)
-                outbox.end([ending(saying, "dead", turn.now, error=why)])
+                unreachable.group_moved(turn, saying.chat, ChatId(chat))
+            case Wait() | Later() as again:
+                self._again(saying, again, turn)
+            case _:
+                end_unsent(outcome, turn)
 
-    def _later(self, saying: Saying, why: str, ambiguous: bool, turn: Turn) -> None:
-        """Not sent: again freely. Perhaps sent: again a few times, more and more slowly; then it ends as uncertain."""
-        if not ambiguous:
+    def _again(self, saying: Saying, result: Wait | Later, turn: Turn) -> None:
+        """Told to wait, or not sent: again freely. Perhaps sent: a few times, more slowly; then it is uncertain."""
+        if isinstance(result, Wait):
+            turn.unit.outbox.retry(saying.id, turn.now + result.delay, "429", counts=False)
+            return
+        why = result.why
+        if not result.ambiguous:
             turn.unit.outbox.retry(saying.id, turn.now, why, counts=False)
         elif saying.attempts + 1 >= self._settings.attempts:
             turn.unit.outbox.end([ending(saying, "uncertain", turn.now, error=why)])
         else:
             wait = min(self._settings.longest_wait, self._settings.first_wait * 2**saying.attempts)
             turn.unit.outbox.retry(saying.id, turn.now + wait, why)
+
+
+def end_unsent(outcome: Outcome, turn: Turn) -> None:
+    """A row that will not be sent: nobody to read it, too late to be of use, or a fault of ours."""
+    saying = outcome.saying
+    match outcome.result:
+        case TooLate(why):
+            turn.unit.outbox.end([ending(saying, "expired", turn.now, error=why)])
+            forget(outcome, turn.unit)
+        case Dead(why):
+            log.error("dead_letter", outbox=saying.id, kind=saying.kind)
+            turn.unit.outbox.end([ending(saying, "dead", turn.now, error=why)])
+        case _:
+            turn.unit.outbox.end([ending(saying, "withheld", turn.now)])
 
 
 def ending(saying: Saying, state: str, at: datetime, message_id: int | None = None, error: str | None = None) -> Ending:
@@ -254,5 +264,3 @@ def forget(outcome: Outcome, unit: Unit) -> None:
     saying = outcome.saying
     if saying.mode is Mode.REFRESH and saying.case is not None and outcome.live:
         unit.messages.drop_card(saying.chat, saying.case, saying.kind)
-
-

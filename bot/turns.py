@@ -102,14 +102,14 @@ class Turns:
     def _due(self, handler: ClockHandler, unit: Unit) -> bool:
         turn = self.clock_turn(unit)
         more = handler(turn)
-        for trouble in turn.troubles:
-            log.error("follow-up put off", what=trouble)
+        for case, error in turn.troubles:
+            log.error("follow-up put off", case=case, error=type(error).__name__, exc_info=error)
         return more
 
     def _turn(self, incoming: Incoming, unit: Unit) -> str:
         now = self.clock.now()
         if not unit.intake.first_sight(self.bot, incoming.update_id, now):
-            return "seen before"
+            return "seen_before"
         someone = None
         if incoming.private:
             someone = unit.people.seen(incoming.chat, incoming.name, incoming.language_code, now)

@@ -1,7 +1,7 @@
 """The case (事项): what it is, everything that can happen to it, and what each happening changes.
 
 Events are facts with a date and an author; ``apply`` is the only code that changes a case, so a case can be rebuilt
-from its events. Who may do what, and when, stands in ``casework.py``; dates that follow from a case in ``followups.py``.
+from its events. Who may do what, and when, stands in ``casework.py``; what is due when in ``followups.py``.
 """
 
 from dataclasses import dataclass, replace
@@ -190,7 +190,8 @@ class CaseSubmitted(Event):
 
     def born(self) -> Case:
         """The new case."""
-        assert self.by is not None
+        if self.by is None:
+            raise ValueError("a case is always submitted by somebody")
         return Case(
             id=self.case,
             number=self.number,
@@ -220,12 +221,22 @@ class CaseSettled(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WordsAdded(Event):
-    """The resident said more."""
+    """The resident said more; what was not known before may be guessed from it, and danger makes it urgent."""
 
     text: str
+    category: str | None = None
+    handling: Handling = Handling.ORDINARY
+    community: str | None = None
+    urgent: bool = False
 
     def apply(self, case: Case) -> Case:
-        return replace(case, text=f"{case.text}\n{self.text}".strip())
+        more = replace(
+            case,
+            text=f"{case.text}\n{self.text}".strip(),
+            community=case.community or self.community,
+            urgent=case.urgent or self.urgent,
+        )
+        return replace(more, category=self.category, handling=self.handling) if self.category else more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -295,7 +306,9 @@ class CaseDeclined(Event):
     reason: str
 
     def apply(self, case: Case) -> Case:
-        return replace(case, state=State.DECLINED, since=self.at, closed_at=self.at, reason=self.reason, acted_at=self.at)
+        return replace(
+            case, state=State.DECLINED, since=self.at, closed_at=self.at, reason=self.reason, acted_at=self.at
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,7 +93,9 @@ def relations(case: Case, person: Person) -> frozenset[Relation]:
 def may_read(case: Case, person: Person) -> bool:
     """Reporter, holder and coordinators read a case; coordinators only once it has settled."""
     mine = relations(case, person)
-    return bool(mine - {Relation.COORDINATOR}) or (bool(mine) and (case.settled_at is not None or case.state is not State.SUBMITTED))
+    return bool(mine - {Relation.COORDINATOR}) or (
+        bool(mine) and (case.settled_at is not None or case.state is not State.SUBMITTED)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +137,9 @@ def submit(concern: Concern, recent: list[datetime], now: datetime, limits: Limi
         return Refusal.NO_WORDS
     if len(concern.text) > limits.concern:
         return Refusal.TOO_LONG
-    if concern.behalf is None and any(sum(now - at < within for at in recent) >= count for count, within in limits.pace):
+    if concern.behalf is None and any(
+        sum(now - at < within for at in recent) >= count for count, within in limits.pace
+    ):
         return Refusal.TOO_MANY
     return concern
 
@@ -160,8 +164,9 @@ def undo(case: Case, by: Person, now: datetime) -> CaseWithdrawn | Refusal:
     return CaseWithdrawn(case=case.id, at=now, by=by.id)
 
 
-def add_words(case: Case, text: str, by: Person, now: datetime, limits: Limits) -> WordsAdded | Refusal:
-    """The resident says more while the case is open."""
+def add_words(case: Case, more: Concern, by: Person, now: datetime, limits: Limits) -> WordsAdded | Refusal:
+    """The resident says more while the case is open; ``more`` is what the new words by themselves say."""
+    text = more.text
     if case.reporter != by.id:
         return Refusal.NO_SUCH_CASE
     if case.state not in OPEN:
@@ -170,7 +175,17 @@ def add_words(case: Case, text: str, by: Person, now: datetime, limits: Limits) 
         return Refusal.NO_WORDS
     if len(case.text) + len(text) > limits.concern:
         return Refusal.TOO_LONG
-    return WordsAdded(case=case.id, at=now, by=by.id, text=text)
+    guess = more.category if case.guessed and case.category is None else None
+    return WordsAdded(
+        case=case.id,
+        at=now,
+        by=by.id,
+        text=text,
+        category=guess.code if guess else None,
+        handling=guess.handling if guess else case.handling,
+        community=more.community,
+        urgent=more.urgent,
+    )
 
 
 def edit_words(case: Case, old: str, new: str, by: Person, now: datetime, limits: Limits) -> WordsEdited | Refusal:
@@ -304,7 +319,7 @@ def say_to_resident(
 def say_to_member(
     case: Case, text: str, by: Person, now: datetime, file_kind: str | None = None, file_id: str | None = None
 ) -> SaidToMember | InfoGiven | WordsAdded | Refusal:
-    """The resident writes back: an answer to an open question restarts the clock; without a holder it joins the words."""
+    """The resident writes back: an answer restarts the clock; where nobody holds the case, it joins its words."""
     if case.reporter != by.id:
         return Refusal.NO_SUCH_CASE
     if not text.strip() and file_id is None:
@@ -364,7 +379,7 @@ def resolve(
 def judge(
     case: Case, solved: bool, satisfaction: Satisfaction, by: Person, now: datetime
 ) -> CaseClosed | CaseReopened | VerdictDisputed | Refusal:
-    """The resident's verdict. Only *not solved* on kind A opens the next attempt; *not satisfied* goes to the coordinator."""
+    """The resident's verdict. Only *not solved* on A opens the next attempt; *not satisfied* goes to a coordinator."""
     if case.reporter != by.id:
         return Refusal.NO_SUCH_CASE
     if case.state is not State.RESOLVED or case.disputed:
@@ -385,7 +400,9 @@ def explain_verdict(case: Case, text: str, by: Person, now: datetime) -> Verdict
     return VerdictExplained(case=case.id, at=now, by=by.id, text=text)
 
 
-def settle_dispute(case: Case, reopen: bool, reason: str, by: Person, now: datetime) -> CaseReopened | CaseClosed | Refusal:
+def settle_dispute(
+    case: Case, reopen: bool, reason: str, by: Person, now: datetime
+) -> CaseReopened | CaseClosed | Refusal:
     """A coordinator reopens a case the resident was not satisfied with, or confirms it with a reason."""
     if not by.has(Role.COORDINATOR):
         return Refusal.NOT_COORDINATOR
@@ -407,4 +424,3 @@ def look_back(case: Case, effective: bool, by: Person, now: datetime) -> LookedB
     if effective:
         return LookedBack(case=case.id, at=now, by=by.id, effective=True)
     return CaseReopened(case=case.id, at=now, by=by.id)
-

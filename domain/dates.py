@@ -1,4 +1,4 @@
-"""Dates as people write them: ``12月30日``, ``2026-12-30``, ``30.12.``, ``30 Dec``, ``明天`` is not one (say the day)."""
+"""Dates as people write them: ``12月30日``, ``2026-12-30``, ``12/30``, ``30 Dec``."""
 
 import re
 from datetime import date

@@ -1,6 +1,6 @@
 """What must happen to a case by when, if nobody does anything: deadlines, reminders, rungs, look-backs.
 
-The rule: a case that is not at rest has at least one open clock, so it always has a next date. A clock has marks; a mark
+The rule: a case that is not at rest has at least one open clock, so it always has a next date. A clock has marks; one
 that *changes* the case (settle, close, lapse, look back) is due until the change is made, a mark that only *tells*
 someone is due once, when ``followed_to`` passes it. After a week of downtime only the last mark of a clock is told.
 """
@@ -169,10 +169,16 @@ def waits(case: Case, charter: Charter) -> Iterator[Mark]:
         case State.NEED_INFO:
             yield from info_marks(case, charter)
         case State.RESOLVED if not case.disputed:
-            yield Mark(charter.calendar.after(case.since, charter.deadlines.verdict_reminder), ClockName.VERDICT, MarkName.NUDGE)
+            yield Mark(
+                charter.calendar.after(case.since, charter.deadlines.verdict_reminder),
+                ClockName.VERDICT,
+                MarkName.NUDGE,
+            )
             yield Mark(charter.calendar.after(case.since, charter.deadlines.verdict), ClockName.VERDICT, MarkName.CLOSE)
         case State.CLOSED if case.look_back_pending and case.asked_back:
-            yield Mark(charter.calendar.after(case.since, charter.deadlines.verdict), ClockName.LOOK_BACK, MarkName.PASS)
+            yield Mark(
+                charter.calendar.after(case.since, charter.deadlines.verdict), ClockName.LOOK_BACK, MarkName.PASS
+            )
         case State.CLOSED if case.look_back_pending:
             yield Mark(look_back_at(case, charter), ClockName.LOOK_BACK, MarkName.ASK)
         case _:

@@ -1,7 +1,7 @@
 """Who takes part, in which roles, and what a role may do.
 
-Roles are additive and everyone is a resident. A coordinator sees every case; a member sees the cases they hold, the ones
-they reported for someone and the open ones of their communities; a resident sees their own.
+Roles are additive and everyone is a resident. A coordinator sees every case, a member the cases they hold, everyone the
+ones they reported.
 """
 
 from dataclasses import dataclass
@@ -122,7 +122,9 @@ class Suggestion:
 def suggest(
     members: list[tuple[Person, int]], community: str | None, sectors: frozenset[str], most: int = 3
 ) -> list[Suggestion]:
-    """The members best placed for a case: community first, then the sector that knows its kind, then the lightest load."""
-    found = [Suggestion(person, community in person.communities, person.sector in sectors, load) for person, load in members]
+    """The members best placed for a case: by community, then by sector, then by the lightest load."""
+    found = [
+        Suggestion(person, community in person.communities, person.sector in sectors, load) for person, load in members
+    ]
     found.sort(key=lambda s: (not s.serves_community, not s.knows_kind, s.load, s.person.id))
     return found[:most]

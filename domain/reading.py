@@ -1,47 +1,38 @@
 """What a free message looks like: its kind of concern, its place, whether it is urgent, whether it is a concern at all.
 
-The rule: only listed words count, so that every guess can be explained and put right in a file. A text is read from left
-to right, and at each place the longest listed word counts and hides the shorter ones in it ("parking space" hides
-"parking"). Case and full-width letters make no difference. In lists, ``…`` stands for up to eight characters
-(``smell…gas``) and a final ``*`` for any ending of a word (``leak*``); words in letters with spaces between them count
-only as whole words.
+The rule: only listed words count (see ``domain.phrases`` for how they are found), so that every guess can be explained,
+and put right in a file. In doubt a text is a concern rather than small talk, and urgent rather than not.
 """
 
 import re
-import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
 
 from domain.charter import Category, Community, Emergency
+from domain.phrases import WordList, plain, size, word_list
 from domain.text import CJK, clean
 
-GAP = 8
-"""Characters that ``…`` may stand for: enough for a few words between two, too few to reach the next clause."""
 CHATTY = 40
-"""Letters (see :func:`_size`) beyond which a text is never taken for small talk."""
+"""Size (see :func:`domain.phrases.size`) beyond which a text is never small talk."""
 ENOUGH = 6
-"""Letters from which a text without any listed word is taken for a concern."""
+"""Size from which a text without any listed word is taken for a concern."""
 OPENING = 20
-"""Characters at the start in which a word counts twice: people say first what it is about (measured: one point more)."""
+"""Characters at the start in which a word counts twice: people say first what it is about (measured: 1 in 100 more)."""
 
-_LETTER = rf"[^\W_{CJK}]"
+_PAUSE = re.compile(rf"[^\w\s'’-]+|\n+|(?<=[{CJK}])\s+|\s+(?=[{CJK}])")
 _EDGES = re.compile(r"^[\W_]+|[\W_]+$")
-_UNITS = re.compile(rf"[{CJK}]|{_LETTER}+")
-
-_Entries = tuple[tuple[str, tuple[str, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ReadingWords:
-    """What people say to a bot, all languages together; the lists are data, for none of it can be calculated.
+    """What people say to a bot, all languages together; lists, for none of it can be calculated.
 
-    A *whole* message made of ``greetings``, ``thanks``, ``cancels``, ``menus`` and ``fillers`` is small talk.
-    ``questions`` are about the bot and may have a few words around them. ``settled`` with thanks is no new concern unless a
-    word of ``contrasts`` follows. ``harmless`` phrases hide emergency words in them; ``negations`` right before one undo
-    it, except in ``doubts``.
+    * A text that consists of ``greetings``, ``thanks``, ``cancels``, ``menus`` and ``fillers`` is small talk.
+    * ``questions`` are about the bot; other words may stand around them.
+    * Thanks with something ``settled`` are good news, unless one of ``contrasts`` is said too.
+    * ``harmless`` phrases hide an emergency word; ``negations`` right before one undo it, except in ``doubts``.
     """
 
     greetings: tuple[str, ...] = ()
@@ -58,7 +49,7 @@ class ReadingWords:
 
 
 class Look(StrEnum):
-    """What a free message looks like. ``UNSURE``: ask; ``TOO_SHORT``: nothing to go by."""
+    """What a free message looks like. ``UNSURE``: better ask; ``TOO_SHORT``: nothing to go by."""
 
     CONCERN = "concern"
     GREETING = "greeting"
@@ -70,109 +61,94 @@ class Look(StrEnum):
     UNSURE = "unsure"
 
 
+_WEIGHTIEST = (Look.CANCEL, Look.MENU, Look.QUESTION, Look.THANKS, Look.GREETING)
+"""What small talk of several kinds is taken for: the first of these."""
+
+
 def guess_category(text: str, categories: Sequence[Category]) -> Category | None:
     """The kind of concern whose keywords weigh most, or None without any.
 
-    A keyword weighs its length (a long one is specific), double in the first ``OPENING`` characters, and once however
-    often it comes. Of equals the one that is mentioned first wins: with seven kinds and 700 messages that was right
-    for 2 in 100 more than giving up, and a wrong guess costs one tap.
+    A keyword weighs its size (a long one is specific), double in the first ``OPENING`` characters, and once however
+    often it comes. Of equals the one mentioned first wins: on 700 messages of seven kinds that was right for 2 in 100
+    more than giving up, and a wrong guess costs one tap.
     """
+    keywords = word_list(tuple((c.code, c.keywords) for c in categories))
     scores: Counter[str] = Counter()
     seen: set[str] = set()
-    for place, word, codes in _hits(_plain(text), tuple((c.code, c.keywords) for c in categories)):
-        if word not in seen:
-            seen.add(word)
-            weight = _size(word) * (2 if place < OPENING else 1)
-            scores.update(dict.fromkeys(codes, weight))
-    if not scores:
-        return None
-    best = scores.most_common(1)[0][0]  # equals stay in the order in which they were first met
-    return next(c for c in categories if c.code == best)
+    for hit in keywords.hits(plain(text)):
+        if hit.listed.word not in seen:
+            seen.add(hit.listed.word)
+            scores.update(dict.fromkeys(hit.listed.codes, hit.listed.size * (2 if hit.start < OPENING else 1)))
+    best = max(scores, key=lambda code: scores[code], default=None)  # the first met of equals
+    return next((c for c in categories if c.code == best), None)
 
 
 def find_community(text: str, communities: Sequence[Community]) -> Community | None:
-    """The one community that is named, by its name in any language or by a keyword; None without one or with several."""
-    entries = tuple((c.code, (*c.names.values(), *c.keywords)) for c in communities)
-    named = [frozenset(codes) for _, _, codes in _hits(_plain(text), entries)]
-    common = frozenset[str]().union(*named) if len(set(named)) == 1 else frozenset[str]()
-    return next((c for c in communities if common == {c.code}), None)
+    """The one community that is named, in any language or by a keyword; None if there is none or more than one."""
+    names = word_list(tuple((c.code, (*c.names.values(), *c.keywords)) for c in communities))
+    named = {hit.listed.codes for hit in names.hits(plain(text))}
+    return next((c for c in communities if named == {frozenset({c.code})}), None)
 
 
 def is_urgent(text: str, emergency: Emergency, words: ReadingWords) -> bool:
-    """Whether an emergency word is left once harmless phrases and plain denials are taken out.
+    """Whether an emergency word is left once harmless phrases are taken out and denied ones are passed over.
 
-    Errs towards urgent: a question (``doubts``) counts, and so does one danger beside a denied one.
+    One danger is enough beside any number of denied ones, and a question ("is there no fire?") is no denial.
     """
-    if not emergency.words:
-        return False
-    rest = _without(words.doubts, _plain(text))
-    rest = _without(words.harmless, rest)
-    return any(not _denied(rest[:place], words.negations) for place, _, _ in _hits(rest, (("", emergency.words),)))
+    rest = _without(words.harmless, _without(words.doubts, plain(text)))
+    found = _list(emergency.words).hits(rest)
+    return any(not _list(words.negations).ending(rest[max(hit.start - 20, 0) : hit.start].rstrip()) for hit in found)
 
 
 def look(text: str, categories: Sequence[Category], words: ReadingWords) -> Look:
-    """What the text looks like; see :class:`ReadingWords` for what small talk is."""
-    rest, met = _small_talk(_trimmed(_plain(text)), words)
-    if not rest:
-        return met
-    if _is_good_news(_plain(text), words):
-        return Look.THANKS
-    if guess_category(text, categories) or _size(rest) > CHATTY:
+    """What the text looks like: small talk, a question about the bot, or a concern."""
+    said = plain(text)
+    if size(said) > CHATTY:
         return Look.CONCERN
-    if _search(words.questions, rest):
-        return Look.QUESTION
-    return _by_length(rest)
+    rest, kinds = _apart_from_small_talk(said, words)
+    if not rest:
+        return next((kind for kind in _WEIGHTIEST if kind in kinds), Look.TOO_SHORT)
+    if _is_good_news(said, words):
+        return Look.THANKS
+    if guess_category(said, categories):
+        return Look.CONCERN
+    return Look.QUESTION if _has(words.questions, said) else _by_size(rest)
 
 
 def without_greeting(text: str, words: ReadingWords) -> str:
-    """The text without greetings and opening phrases before what matters, for a title; all of it if nothing else is left."""
-    rest = text
-    while found := _one_of((*words.greetings, *words.fillers)).match(rest.casefold()):
-        if len(rest.casefold()) != len(rest):
-            break  # a rare letter whose lower case is longer: positions no longer agree
-        rest = _EDGES.sub("", rest[found.end() :], count=1) if found.end() < len(rest) else ""
-    return rest or text
+    """The text without the greetings and opening phrases it begins with, for a title; all of it if nothing is left."""
+    rest = clean(text)
+    pause = _PAUSE.search(rest)
+    while pause and not _content(plain(rest[: pause.start()]), words)[0]:
+        rest = rest[pause.end() :].lstrip()
+        pause = _PAUSE.search(rest)
+    return rest if _content(plain(rest), words)[0] else clean(text)
 
 
-def _plain(text: str) -> str:
-    """Lower case, ordinary width, without what cannot be seen."""
-    return unicodedata.normalize("NFKC", clean(text)).casefold()
+def _by_size(rest: str) -> Look:
+    if size(rest) >= ENOUGH:
+        return Look.CONCERN
+    return Look.TOO_SHORT if size(rest) <= 1 or rest.isdigit() else Look.UNSURE
 
 
-def _size(text: str) -> int:
-    """Letters as a measure of content: a Han letter is one, a word of another script two."""
-    return sum(1 if re.match(rf"[{CJK}]", unit) else 2 for unit in _UNITS.findall(text))
+def _apart_from_small_talk(said: str, words: ReadingWords) -> tuple[str, set[str]]:
+    """The parts between pauses that are more than small talk, and the kinds of the small talk."""
+    parts = [_content(part, words) for part in _PAUSE.split(said)]
+    return " ".join(rest for rest, _ in parts if rest), set[str]().union(*(kinds for _, kinds in parts))
 
 
-def _trimmed(text: str) -> str:
-    return _EDGES.sub("", text)
+def _content(part: str, words: ReadingWords) -> tuple[str, set[str]]:
+    """The part as it is, or nothing if listed phrases taken off its ends one by one leave nothing; their kinds."""
+    whole = rest = _EDGES.sub("", part)
+    kinds: set[str] = set()
+    phrases = word_list(_small_talk(words))
+    while rest and (hit := phrases.at(rest, 0) or phrases.ending(rest)):
+        kinds |= hit.listed.codes
+        rest = _EDGES.sub("", rest[: hit.start] + rest[hit.end :])
+    return (whole if rest else "", kinds)
 
 
-def _by_length(rest: str) -> Look:
-    size = _size(rest)
-    if size <= 1 or rest.isdigit():
-        return Look.TOO_SHORT
-    return Look.CONCERN if size >= ENOUGH else Look.UNSURE
-
-
-def _small_talk(text: str, words: ReadingWords) -> tuple[str, Look]:
-    """What is left of the text without small talk at its start and end, and the weightiest small talk taken off."""
-    met = {Look.TOO_SHORT}
-    while True:
-        for kind, phrases in _kinds(words):
-            shorter = _trimmed(_off_the_ends(phrases, text))
-            if shorter != text:
-                text = shorter
-                met.add(kind)
-                break
-        else:
-            return text, next(kind for kind in _WEIGHTIEST if kind in met)
-
-
-_WEIGHTIEST = (Look.CANCEL, Look.MENU, Look.QUESTION, Look.THANKS, Look.GREETING, Look.TOO_SHORT)
-
-
-def _kinds(words: ReadingWords) -> tuple[tuple[Look, tuple[str, ...]], ...]:
+def _small_talk(words: ReadingWords) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return (
         (Look.CANCEL, words.cancels),
         (Look.MENU, words.menus),
@@ -183,75 +159,26 @@ def _kinds(words: ReadingWords) -> tuple[tuple[Look, tuple[str, ...]], ...]:
     )
 
 
-def _off_the_ends(phrases: tuple[str, ...], text: str) -> str:
-    if not phrases:
-        return text
-    found = _one_of(phrases).match(text)
-    if found:
-        return text[found.end() :]
-    last = _at_the_end(phrases).search(text)
-    return text[: last.start()] if last else text
+def _is_good_news(said: str, words: ReadingWords) -> bool:
+    return _has(words.thanks, said) and _has(words.settled, said) and not _has(words.contrasts, said)
 
 
-def _is_good_news(text: str, words: ReadingWords) -> bool:
-    said = _search(words.thanks, text) and _search(words.settled, text)
-    return bool(said) and not _search(words.contrasts, text)
+def _has(phrases: tuple[str, ...], text: str) -> bool:
+    return any(_list(phrases).hits(text))
 
 
-def _denied(before: str, negations: tuple[str, ...]) -> bool:
-    return bool(negations) and bool(_at_the_end(negations).search(before.rstrip()))
-
-
-def _search(phrases: tuple[str, ...], text: str) -> bool:
-    return bool(phrases) and bool(_one_of(phrases).search(text))
+def _list(phrases: tuple[str, ...]) -> WordList:
+    return word_list((("", phrases),))
 
 
 def _without(phrases: tuple[str, ...], text: str) -> str:
-    return _one_of(phrases).sub(" ", text) if phrases else text
+    """The text with a blank for each of the phrases."""
+    return "".join(_pieces(phrases, text))
 
 
-def _hits(text: str, entries: _Entries) -> Iterator[tuple[int, str, frozenset[str]]]:
-    """Where which listed word stands, with the codes it is listed for."""
-    pattern, words = _matcher(entries)
-    for found in pattern.finditer(text) if words else ():
-        word, codes = words[(found.lastindex or 1) - 1]
-        yield found.start(), word, codes
-
-
-@lru_cache(maxsize=32)
-def _matcher(entries: _Entries) -> tuple[re.Pattern[str], tuple[tuple[str, frozenset[str]], ...]]:
-    codes: dict[str, set[str]] = {}
-    for code, words in entries:
-        for word in filter(None, map(_plain, words)):
-            codes.setdefault(word, set()).add(code)
-    longest_first = sorted(codes, key=len, reverse=True)
-    pattern = re.compile("|".join(f"({_expression(word)})" for word in longest_first))
-    return pattern, tuple((word, frozenset(codes[word])) for word in longest_first)
-
-
-@lru_cache(maxsize=64)
-def _one_of(phrases: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(_alternatives(phrases))
-
-
-@lru_cache(maxsize=64)
-def _at_the_end(phrases: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(rf"(?:{_alternatives(phrases)})$")
-
-
-def _alternatives(phrases: Iterable[str]) -> str:
-    return "|".join(_expression(_plain(p)) for p in sorted(phrases, key=len, reverse=True))
-
-
-def _expression(word: str) -> str:
-    """A listed word as a regular expression: gaps, open endings, and whole words where letters have spaces around."""
-    open_ended = word.endswith("*")
-    word = word.rstrip("*")
-    body = f".{{0,{GAP}}}?".join(re.escape(part.strip()) for part in _parts(word))
-    before = rf"(?<!{_LETTER})" if re.match(_LETTER, word) else ""
-    after = rf"{_LETTER}*" if open_ended else rf"(?!{_LETTER})" if re.search(rf"{_LETTER}$", word) else ""
-    return before + body + after
-
-
-def _parts(word: str) -> list[str]:
-    return word.replace("...", "…").split("…")  # full-width folding spells the sign in three dots
+def _pieces(phrases: tuple[str, ...], text: str) -> Iterator[str]:
+    end = 0
+    for hit in _list(phrases).hits(text):
+        yield text[end : hit.start] + " "
+        end = hit.end
+    yield text[end:]

@@ -77,10 +77,17 @@ def log(note: str, community: str | None, by: Person, now: datetime, limits: Lim
 
 
 def guess_community(note: str, by: Person, communities: Sequence[Community]) -> str | None:
-    """The community the note names, else the only one its member serves."""
+    """The community the note names, else the only one its member serves, else the only one there is."""
     if found := find_community(note, communities):
         return found.code
-    return by.communities[0] if len(by.communities) == 1 else None
+    served = by.communities or tuple(community.code for community in communities)
+    return served[0] if len(served) == 1 else None
+
+
+def own_first(communities: Sequence[Community], by: Person | None) -> list[Community]:
+    """Communities to choose from, those somebody serves before the others."""
+    mine = by.communities if by else ()
+    return sorted(communities, key=lambda community: community.code not in mine)
 
 
 def belongs_to(visit: Visit | None, by: Person) -> bool:

@@ -92,6 +92,8 @@ def announce(turn: Turn, case: Case, event: Event) -> Case:
     after = evolve(case, event)
     turn.unit.cases.save(after, followups.next_at(after, turn.charter), followups.due_at(after, turn.charter))
     turn.unit.journal.add(event)
+    if (after.state, after.asked_back) != (case.state, case.asked_back):
+        turn.unit.calls.all_done(case.id, turn.now)
     tell(Scene(turn, case, after, event))
     return after
 
@@ -197,9 +199,10 @@ def former_holder(scene: Scene) -> None:
 
 
 def withdrawn(scene: Scene) -> None:
-    """Whoever holds it; coordinators only where they have heard of it and nobody holds it; the resident where it lapsed."""
-    gone = notices.Withdrawn(scene.case.id, scene.case.number)
-    if scene.case.reason == LAPSED:
+    """Whoever holds it, else the coordinators where they have heard of it; the resident where it lapsed."""
+    lapsed = scene.case.reason == LAPSED
+    gone = notices.Withdrawn(scene.case.id, scene.case.number, lapsed)
+    if lapsed:
         resident(lambda s: notices.Lapsed(s.case.id))(scene)
     if scene.holder and scene.before.state != "accepted":
         scene.turn.tell(scene.holder, gone)
@@ -220,18 +223,18 @@ def closed(scene: Scene) -> None:
 
 def reopened(scene: Scene) -> None:
     """The holder starts again, coordinators hear of it, the resident where somebody else decided it."""
-    holder_card(scene)
-    holder(lambda s: notices.NotSolved(s.case.id))(scene)
-    coordinators(lambda s: notices.NotSolved(s.case.id))(scene)
-    if scene.event.by != scene.case.reporter:
+    by_resident = scene.event.by == scene.case.reporter
+    cause = ("came_back" if scene.before.asked_back else "not_solved") if by_resident else "review"
+    holder(lambda s: notices.StartAgain(s.case.id, cause))(scene)
+    coordinators(lambda s: notices.StartAgain(s.case.id, cause))(scene)
+    if not by_resident:
         resident(lambda s: notices.TakenUpAgain(s.case.id))(scene)
 
 
 def reminded(scene: Scene) -> None:
     """Whoever must act: the resident where an answer is awaited, else the holder or the coordinators."""
     event = scene.event
-    assert isinstance(event, Reminded)
-    if event.silent:
+    if not isinstance(event, Reminded) or event.silent:
         return
     match event.clock:
         case ClockName.INFO:
@@ -260,9 +263,10 @@ def remind(scene: Scene, person: Person, event: Reminded) -> None:
 
 
 def raised(scene: Scene) -> None:
-    """Chased: the coordinators and the holder. Supervised: they again. Elevated: the observers too, urgent ones at once."""
+    """The coordinators and whoever must act; of urgent cases that are elevated the observers too."""
     event = scene.event
-    assert isinstance(event, SupervisionRaised)
+    if not isinstance(event, SupervisionRaised):
+        return
     message = notices.Rising(scene.case.id, event.clock, event.level)
     told = {person.id: person for person in [*scene.coordinators, *actors(scene, event.clock)]}
     for person in told.values():
@@ -327,8 +331,11 @@ AUDIENCE: dict[type[Event], Audience] = {
     CallLogged: (),
     InfoAsked: (info_asked,),
     InfoGiven: (resident_says,),
-    CaseResolved: (asked_verdict, coordinators(lambda s: notices.Answered(s.case.id))),
-    VerdictDisputed: (coordinators(lambda s: notices.Disputed(s.case.id)), holder(lambda s: notices.VerdictIn(s.case.id, "not"))),
+    CaseResolved: (asked_verdict,),
+    VerdictDisputed: (
+        coordinators(lambda s: notices.Disputed(s.case.id)),
+        holder(lambda s: notices.VerdictIn(s.case.id, "not")),
+    ),
     VerdictExplained: (verdict_words,),
     CaseClosed: (closed,),
     CaseReopened: (reopened,),

@@ -15,12 +15,13 @@ from domain.casework import Concern, Refusal
 from domain.charter import named
 from domain.people import Role
 from domain.reading import guess_category, is_urgent
-from domain.visits import Photo, Visit, VisitRefusal
+from domain.visits import Photo, Visit, VisitRefusal, own_first
 from handlers.announce import decide, open_case
-from handlers.cards import ConcernCard
+from handlers.cards import ConcernCard, pairs
 from handlers.kit.incoming import Kind
 from handlers.kit.kept import Kept, kept, received
 from handlers.kit.messages import Button, CaseMessage, Message, Rows
+from handlers.kit.pages import CHOICES, page, turn_row
 from handlers.kit.press import Press
 from handlers.kit.routes import STALE, Feature
 from handlers.kit.turn import Step, Turn
@@ -34,7 +35,11 @@ feature = Feature("behalf")
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What is known so far. ``offered`` are words that may be used; ``aside`` are words that came after the reading."""
+    """What is known so far.
+
+    ``offered`` are words that may be used, ``aside`` words that came after the reading. ``community`` is empty where
+    nobody knows, and None until it is known or asked.
+    """
 
     visit: int = 0
     kind: BehalfKind | None = None
@@ -59,6 +64,7 @@ class Part(StrEnum):
 
     WHO = "w"
     WORDS = "t"
+    COMMUNITY = "c"
 
 
 # -- buttons of this feature only
@@ -77,6 +83,22 @@ class UseWords(Press):
     """What was offered is what they have to say."""
 
     code: ClassVar[str] = "bu"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportCommunities(Press):
+    """Another page of the communities."""
+
+    code: ClassVar[str] = "bn"
+    page: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReportIn(Press):
+    """It is about that community; empty where nobody knows."""
+
+    code: ClassVar[str] = "bi"
+    community: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +151,7 @@ class AskForWhom(Message):
 
     def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
         """One tap."""
-        person, household, enterprise = (Button(f"behalf_kind.{kind}", ForWhom(kind)) for kind in BehalfKind)
+        person, household, enterprise = (Button(f"for_whom.{kind}", ForWhom(kind)) for kind in BehalfKind)
         return ((person, household), (enterprise, *CANCEL))
 
 
@@ -152,7 +174,6 @@ class AskTheirWords(Message):
 
     name: str
     offered: str = ""
-    photos: int = 0
 
     def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
         """Use what is known, or give up."""
@@ -161,23 +182,43 @@ class AskTheirWords(Message):
 
 
 @dataclass(frozen=True, slots=True)
-class ReadBack(Message):
-    """The report as it will be sent, to be read aloud."""
+class AskReportCommunity(Message):
+    """Which community is it about?"""
 
-    report: Report
-    category: str | None
+    page: int = 0
+
+    def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
+        """Six communities a page, one's own first; or nobody knows."""
+        shown = page(own_first(view.charter.communities, view.reader), self.page, CHOICES)
+        choices = [Button("", ReportIn(c.code), text=named(c.names, view.language)) for c in shown.entries]
+        return (*pairs(choices), turn_row(shown, ReportCommunities), (Button("not_known", ReportIn("")), *CANCEL))
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBack(Message):
+    """The report as it will be sent, to be read aloud. Its fields are the report's."""
+
+    kind: BehalfKind
+    name: str
+    phone: str
+    words: str
+    aside: str = ""
+    community: str | None = None
+    place: Place | None = None
+    photos: tuple[Photo, ...] = ()
 
     def context(self, view: View) -> dict[str, Any] | None:
         """With names in the reader's language."""
-        return {
-            "report": self.report,
-            "category": view.category(self.category),
-            "community": view.community(self.report.community),
+        category = guess_category(self.words, view.charter.categories)
+        names = {
+            "category": named(category.names, view.language) if category else "",
+            "community": view.community(self.community),
         }
+        return {**(Message.context(self, view) or {}), **names}
 
     def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
         """Send it, put something right, give up."""
-        aside = (Button("add_these_words", AddWords()),) if self.report.aside else ()
+        aside = (Button("add_these_words", AddWords()),) if self.aside else ()
         return ((Button("read_and_submit", SubmitReport()),), aside, (Button("change_report", ChangeReport()), *CANCEL))
 
 
@@ -186,10 +227,12 @@ class AskWhatToChange(Message):
     """What is wrong?"""
 
     def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
-        """Who it is for, the words, or nothing."""
+        """Who it is for, the words, where, or nothing."""
+        where = Button("choose_community", ChangePart(Part.COMMUNITY))
+        community = (where,) if view.charter.communities else ()
         return (
             (Button("change_who", ChangePart(Part.WHO)), Button("change_words", ChangePart(Part.WORDS))),
-            (Button("back", ReadAgain()),),
+            (*community, Button("back", ReadAgain())),
         )
 
 
@@ -219,7 +262,7 @@ class Reported(CaseMessage):
 @feature.command("behalf", Role.MEMBER)
 def behalf(turn: Turn) -> None:
     """``/behalf`` with what they say behind it, or the first question."""
-    begin(turn, None, received(turn.incoming))
+    begin(turn, None, received(turn))
 
 
 @feature.press(NewBehalf)
@@ -267,9 +310,17 @@ def next_question(turn: Turn, report: Report) -> tuple[Step, Message]:
     if not report.name:
         return take_who, AskWho(report.kind, report.phone)
     if not report.words:
-        return take_their_words, AskTheirWords(report.name, report.offered, len(report.photos))
-    category = guess_category(report.words, turn.charter.categories)
-    return take_aside, ReadBack(report, category.code if category else None)
+        return take_their_words, AskTheirWords(report.name, report.offered)
+    if report.community is None and turn.charter.communities:
+        return take_aside, AskReportCommunity()
+    return take_aside, read_back(report, report.kind)
+
+
+def read_back(report: Report, kind: BehalfKind) -> ReadBack:
+    """The report as it will be sent."""
+    return ReadBack(
+        kind, report.name, report.phone, report.words, report.aside, report.community, report.place, report.photos
+    )
 
 
 @feature.press(ForWhom)
@@ -293,7 +344,7 @@ def take_who(turn: Turn, report: Report) -> bool:
 
 def hear_who(turn: Turn, report: Report) -> bool:
     """What is too long for a name is kept as their words."""
-    more = received(turn.incoming)
+    more = received(turn)
     if not (more.anything or turn.incoming.phone):
         return False
     heard, report = contact_of(more.text), report.joined_by(more)
@@ -309,7 +360,7 @@ def hear_who(turn: Turn, report: Report) -> bool:
 @feature.step("take_words")
 def take_their_words(turn: Turn, report: Report) -> bool:
     """What they have to say; photos and a place come along."""
-    more = received(turn.incoming)
+    more = received(turn)
     if len(more.text) > turn.charter.limits.concern:
         turn.refuse(Refusal.TOO_LONG)
     elif more.anything:
@@ -335,7 +386,7 @@ def hear_words(turn: Turn, report: Report) -> None:
 @feature.step("take_aside")
 def take_aside(turn: Turn, report: Report) -> bool:
     """Nothing is sent by writing. Words wait for a tap, photos and a place are added."""
-    more = received(turn.incoming)
+    more = received(turn)
     if more.anything:
         aside = "\n".join(filter(None, (report.aside, more.text)))
         go_on(turn, replace(report.joined_by(more), aside=aside))
@@ -380,10 +431,34 @@ def change_part(turn: Turn, press: ChangePart) -> None:
             go_on(turn, replace(report, kind=None, name="", phone=""))
         case Part.WORDS:
             go_on(turn, replace(report, words="", offered=report.words))
+        case Part.COMMUNITY:
+            go_on(turn, replace(report, community=None))
+
+
+@feature.press(ReportCommunities)
+def turn_page(turn: Turn, press: ReportCommunities) -> None:
+    """Another page of communities."""
+    if current(turn):
+        turn.edit(AskReportCommunity(press.page))
+
+
+@feature.press(ReportIn)
+def report_in(turn: Turn, press: ReportIn) -> None:
+    """A community was chosen, or nobody knows."""
+    report = current(turn)
+    if report is None:
+        return
+    if press.community and turn.charter.community(press.community) is None:
+        turn.refuse(STALE)
+    else:
+        go_on(turn, replace(report, community=press.community))
 
 
 def current(turn: Turn) -> Report | None:
-    """The report this person is making; otherwise it has been said that the button is out of date."""
+    """The report this member is making; otherwise it has been said why the button does nothing."""
+    if not turn.person.has(Role.MEMBER):
+        turn.refuse(Refusal.NOT_STAFF)
+        return None
     dialog = turn.unit.dialogs.open(turn.incoming.chat)
     if dialog is None or dialog.expires_at <= turn.now or not dialog.step.startswith(f"{feature.name}."):
         turn.refuse(STALE)
@@ -417,7 +492,7 @@ def concern_of(turn: Turn, report: Report, kind: BehalfKind) -> Concern:
         reporter=turn.person.id,
         text=report.words,
         category=guess_category(report.words, charter.categories),
-        community=report.community,
+        community=report.community or None,
         urgent=is_urgent(report.words, charter.emergency, turn.kit.reading),
         place=report.place,
         behalf=Behalf(kind, report.name, report.phone),

@@ -12,6 +12,7 @@ from domain.casework import Refusal
 from domain.people import Person, Role
 from handlers.announce import announce, decide
 from handlers.kit.incoming import File
+from handlers.kit.kept import received
 from handlers.kit.messages import Button, CaseMessage, Message, Rows
 from handlers.kit.pages import number_row, page, turn_row
 from handlers.kit.press import Press
@@ -183,32 +184,42 @@ def turn_page(turn: Turn, press: MyCalls) -> None:
 
 @feature.press(ShowCall)
 def show_call(turn: Turn, press: ShowCall) -> None:
-    """One task."""
-    if found := own(turn, press.call):
-        call, case = found
-        turn.say(CallTask(case.id, call.id, False))
+    """One task of the list."""
+    found = own(turn, press.call)
+    if found and found[0].done:
+        turn.refuse(Refusal.ALREADY_DONE)
+        turn.edit(CallList(0))
+    elif found:
+        turn.say(CallTask(found[1].id, found[0].id, False))
 
 
 # -- a call was made
 
 
 def own(turn: Turn, number: int) -> tuple[Call, Case] | None:
-    """An open task of this person and its case; otherwise the refusal has been said."""
+    """A task of this person and its case; otherwise the refusal has been said."""
     call = turn.unit.calls.get(number)
     case = turn.unit.cases.get(call.case) if call else None
     if call is None or case is None or call.member != turn.person.id:
         turn.refuse(Refusal.NO_SUCH_CASE)
         return None
-    if call.done:
-        turn.refuse(Refusal.ALREADY_DONE)
-        return None
     return call, case
+
+
+def open_task(turn: Turn, number: int) -> tuple[Call, Case] | None:
+    """The same, still to be done; the buttons of one that is done go."""
+    found = own(turn, number)
+    if found and found[0].done:
+        turn.refuse(Refusal.ALREADY_DONE)
+        turn.edit(CallDone(found[1].id, False))
+        return None
+    return found
 
 
 @feature.press(CallMade)
 def made(turn: Turn, press: CallMade) -> None:
     """The call is logged at once; what was said can follow. A finished case takes no more words."""
-    found = own(turn, press.call)
+    found = open_task(turn, press.call)
     if found is None:
         return
     call, case = found
@@ -225,17 +236,16 @@ def made(turn: Turn, press: CallMade) -> None:
 @feature.step("take_words")
 def take_words(turn: Turn, draft: CallDraft) -> bool:
     """What comes soon after a call was said on the telephone; later it is something new."""
-    incoming, case = turn.incoming, turn.unit.cases.get(draft.case)
+    said, case = received(turn), turn.unit.cases.get(draft.case)
     if case is None or turn.now > draft.until:
         turn.done()
         return False
-    if not (incoming.has_words or incoming.file):
+    if not (said.text or said.file):
         return False
-    file = incoming.file
-    kind, file_id = (file.kind, file.file_id) if file else (None, None)
-    after = decide(turn, case, calls.heard(case, incoming.text, turn.person, turn.now, kind, file_id))
+    kind, file_id = (said.file.kind, said.file.file_id) if said.file else (None, None)
+    after = decide(turn, case, calls.heard(case, said.text, turn.person, turn.now, kind, file_id))
     if after:
-        keep_file(turn, after, file)
+        keep_file(turn, after, said.file)
         turn.done()
         holder = turn.someone_by_id(after.holder)
         turn.say(TheirWordsKept(after.id, holder.name if holder and holder.id != turn.person.id else ""))
@@ -262,7 +272,7 @@ def nothing_said(turn: Turn, press: NothingSaid) -> None:
 @feature.press(NotReached)
 def not_reached(turn: Turn, press: NotReached) -> None:
     """Remind again on the next working day."""
-    if found := own(turn, press.call):
+    if found := open_task(turn, press.call):
         turn.unit.calls.postpone(found[0].id, turn.charter.calendar.after(turn.now, calls.NEXT))
         turn.note("call_again")
 

@@ -345,4 +345,3 @@ def finish(turn: Turn, case: CaseId) -> Case | None:
     """The question is answered; the case it was about, if it may still be read."""
     turn.done()
     return turn.case(case)
-

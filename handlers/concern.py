@@ -14,7 +14,7 @@ from domain.cases import Case, CaseId, Place
 from domain.casework import OPEN, Concern, Refusal
 from domain.charter import named
 from domain.reading import Look, find_community, guess_category, is_urgent, look
-from handlers.announce import decide, open_case
+from handlers.announce import announce, decide, open_case
 from handlers.cards import ConcernCard, card_for, pairs
 from handlers.kit.incoming import File, Kind
 from handlers.kit.messages import Button, CaseMessage, Message, Rows
@@ -148,7 +148,8 @@ class TypeMenu(CaseMessage):
         """Six kinds a page."""
         shown = page(view.charter.categories, self.page, CHOICES)
         kinds = [
-            Button("", PickType(self.case, self.side, c.code), text=named(c.names, view.language)) for c in shown.entries
+            Button("", PickType(self.case, self.side, c.code), text=named(c.names, view.language))
+            for c in shown.entries
         ]
         turns = turn_row(shown, lambda number: ChangeType(self.case, self.side, number))
         return (*pairs(kinds), turns, (Button("back", Redraw(self.case, self.side)),))
@@ -365,7 +366,7 @@ def join(turn: Turn, case: Case, kept: Kept) -> None:
     """More of the same: words, a file, a place. The pictures of an album are added without a word each."""
     turn.unit.messages.add(turn.person.chat, kept.message_id, case.id, SAID, kept.text)
     if kept.text.strip():
-        changed = decide(turn, case, casework.add_words(case, kept.text, turn.person, turn.now, turn.charter.limits))
+        changed = add_words(turn, case, kept)
         if changed is None:
             return
         case = changed
@@ -375,7 +376,18 @@ def join(turn: Turn, case: Case, kept: Kept) -> None:
         decide(turn, case, casework.place(case, kept.place, None, turn.person, turn.now))
     turn.done()
     if turn.incoming.album is None:
-        turn.say(Joined(case.id, kept.message_id, bool(kept.text.strip()) and not case.text == kept.text))
+        turn.say(Joined(case.id, kept.message_id, bool(kept.text.strip()) and case.text != kept.text))
+
+
+def add_words(turn: Turn, case: Case, kept: Kept) -> Case | None:
+    """More words; where they speak of danger, the numbers come first and staff hear at once."""
+    more = understood(turn, kept)
+    changed = decide(turn, case, casework.add_words(case, more, turn.person, turn.now, turn.charter.limits))
+    if changed is None or not more.urgent or case.urgent:
+        return changed
+    turn.say(EmergencyNumbers())
+    now_urgent = casework.settle(changed, turn.person, turn.now)
+    return changed if isinstance(now_urgent, Refusal) else announce(turn, changed, now_urgent)
 
 
 @feature.command("new")

@@ -46,7 +46,7 @@ def follow_up_case(turn: Turn, case: Case) -> None:
             make_due(turn, case)
     except Exception as error:
         turn.unit.cases.put_off(case.id, turn.now + PUT_OFF)
-        turn.troubles.append(f"case {case.id}: {type(error).__name__}: {error}")
+        turn.troubles.append((case.id, error))
 
 
 def make_due(turn: Turn, case: Case) -> None:
@@ -115,3 +115,18 @@ def merge(turn: Turn, chat: ChatId, sayings: list[Saying]) -> None:
     for saying in sayings:
         turn.unit.outbox.merge(saying.id, turn.now)
     turn.tell_chat(chat, MorningList(tuple(saying.id for saying in sayings)))
+
+
+# -- housekeeping
+
+SWEPT = "swept"
+
+
+@feature.clock
+def sweep(turn: Turn) -> bool:
+    """Once a day, what is past its time goes."""
+    today = turn.charter.calendar.local_date(turn.now).isoformat()
+    if turn.unit.settings.get(SWEPT) != today:
+        turn.unit.settings.put(SWEPT, today)
+        turn.unit.retention.sweep(turn.now)
+    return False

@@ -10,7 +10,6 @@ from handlers.kit.messages import Button, CaseMessage, Media, Rows
 from handlers.kit.views import CaseView, View
 from handlers.presses import CallMade, Dispute, Judge, OpenCase, StillGood
 
-
 # -- to the resident
 
 
@@ -174,13 +173,14 @@ class TakenAway(CaseMessage):
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn(CaseMessage):
-    """The resident took it back; nothing is left to do."""
+    """The resident took it back, or never answered (``lapsed``); nothing is left to do."""
 
     number: str
+    lapsed: bool
 
     def context(self, view: View) -> dict[str, Any] | None:
         """Nothing but the number."""
-        return {"number": self.number}
+        return {"number": self.number, "lapsed": self.lapsed}
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +198,14 @@ class VerdictWords(CaseMessage):
 
 
 @dataclass(frozen=True, slots=True)
-class NotSolved(CaseMessage):
-    """The resident says it is not solved: the next attempt, with half the time."""
+class StartAgain(CaseMessage):
+    """The next attempt, with half the time: not solved, came back, or a coordinator reopened it."""
+
+    cause: str
+
+    def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
+        """Open the case."""
+        return ((Button("open_case", OpenCase(self.case)),),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,11 +252,6 @@ class Disputed(CaseMessage):
         if not case.disputed:
             return ()
         return ((Button("reopen", Dispute(case.id, True)), Button("confirm", Dispute(case.id, False))),)
-
-
-@dataclass(frozen=True, slots=True)
-class Answered(CaseMessage):
-    """The holder resolved it, and how."""
 
 
 # -- follow-ups

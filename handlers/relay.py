@@ -1,6 +1,6 @@
-"""A reply to a message about a case goes to the other side.
+"""A reply to a message about a case goes to the other side; neither sees the other's account.
 
-A member's words wait a moment for second thoughts, a resident's go at once. Neither sees the other's account; the bot carries the words.
+A member's words wait a moment for second thoughts, a resident's go at once.
 """
 
 from collections.abc import Mapping
@@ -45,6 +45,7 @@ class ToResident(CaseMessage):
 
     relay: int
     text: str
+    seconds: int
 
     def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
         """Second thoughts, while it has not gone."""
@@ -92,7 +93,9 @@ def reply(turn: Turn, about: About) -> bool:
         to_resident(turn, case)
     elif Relation.REPORTER in mine:
         to_member(turn, case)
-    elif Relation.COORDINATOR in mine and decide(turn, case, casework.note(case, turn.incoming.text, turn.person, turn.now)):
+    elif Relation.COORDINATOR in mine and decide(
+        turn, case, casework.note(case, turn.incoming.text, turn.person, turn.now)
+    ):
         turn.say(NoteKept(case.id))
     return bool(mine)
 
@@ -109,7 +112,7 @@ def to_resident(turn: Turn, case: Case) -> None:
         return
     relay = Relay(0, case.id, turn.person.id, checked.text, checked.file_kind, checked.file_id, True)
     number = turn.unit.relays.add(relay, turn.now + turn.charter.relay_after)
-    turn.say(ToResident(case.id, number, checked.text))
+    turn.say(ToResident(case.id, number, checked.text, round(turn.charter.relay_after.total_seconds())))
 
 
 def to_member(turn: Turn, case: Case) -> None:
@@ -189,4 +192,3 @@ class NotRelayed(CaseMessage):
     def context(self, view: View) -> dict[str, Any] | None:
         """Even where the case may no longer be read."""
         return {"number": self.number, "text": self.text}
-

@@ -12,7 +12,7 @@ from domain.people import Role
 from domain.visits import VisitRefusal
 from handlers.announce import decide
 from handlers.cards import pairs
-from handlers.kit.kept import Kept, kept, once_an_album, received
+from handlers.kit.kept import KEEPS, Kept, kept, once_an_album, received
 from handlers.kit.messages import Button, CaseMessage, Message, Rows
 from handlers.kit.press import Press
 from handlers.kit.routes import STALE, Feature
@@ -24,6 +24,9 @@ feature = Feature("stafftext")
 
 WORKED_ON = timedelta(days=3)
 """A case that staff did something on this recently is offered to add the words to."""
+
+GIVES_WAY = ("visit.add_more", "calls.take_words")
+"""Questions that nobody need answer: they give way to what is written."""
 
 OFFERED = 2
 """Cases that are offered at most: a row of buttons."""
@@ -69,6 +72,15 @@ class AskWhatItIs(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class StillAsking(Message):
+    """This was no answer to the open question, and only one thing can wait at a time: answer or give up first."""
+
+    def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
+        """Give up the question."""
+        return ((Button("cancel", Cancel()),),)
+
+
+@dataclass(frozen=True, slots=True)
 class KeptAsNote(CaseMessage):
     """The words are a note on the case now; only staff read them."""
 
@@ -81,13 +93,24 @@ class KeptInVisit(Message):
 @feature.free_text
 def hear_staff(turn: Turn) -> bool:
     """Keep it and ask; what comes soon after, or belongs to the same album, is kept with it."""
-    now = received(turn.incoming)
+    now = received(turn)
     if not (turn.person.staff and now.anything):
         return False
+    if another_question(turn):
+        turn.say(StillAsking(), once=once_an_album(turn.incoming))
+        return True
     found = kept(turn, lately=True).and_then(now)
     turn.keep_asking(keep, found, AskWhatItIs.__name__)
     turn.say(question(turn, found), once=once_an_album(turn.incoming))
     return True
+
+
+def another_question(turn: Turn) -> bool:
+    """Whether a question is open that would be lost."""
+    dialog = turn.unit.dialogs.open(turn.incoming.chat)
+    if dialog is None or dialog.expires_at <= turn.now:
+        return False
+    return not dialog.step.endswith(KEEPS) and dialog.step not in GIVES_WAY
 
 
 def question(turn: Turn, found: Kept) -> AskWhatItIs:

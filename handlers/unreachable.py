@@ -1,9 +1,13 @@
 """Somebody blocked the bot or is gone: what they should have heard becomes a telephone task for the member."""
 
-from domain.people import Role
-from handlers.kit.turn import Turn
+from domain.people import ChatId, Role
+from handlers.kit.incoming import Kind
+from handlers.kit.routes import Feature
+from handlers.kit.turn import MOVED, Turn
 from handlers.notices import PhoneTask
 from storage.outbox import Saying
+
+feature = Feature("unreachable")
 
 TOLD = frozenset({"Claimed", "Declined", "MemberSays", "InfoWanted", "AskVerdict", "Confirmed", "AskStillGood"})
 """What a resident must not miss."""
@@ -24,3 +28,22 @@ def lost(turn: Turn, saying: Saying) -> None:
     for caller in callers[:1]:
         call = turn.unit.calls.add(case.id, caller.id, "unreachable", case.answer, turn.now, remind)
         turn.tell(caller, PhoneTask(case.id, call, "unreachable", case.answer), urgent=case.urgent)
+
+
+@feature.when(Kind.BLOCKED)
+def blocked(turn: Turn) -> None:
+    """Telegram says so before anything could fail."""
+    turn.unit.people.set_unreachable(turn.person.id, True)
+
+
+@feature.when(Kind.MIGRATED)
+def migrated(turn: Turn) -> None:
+    """A group became a supergroup."""
+    if turn.incoming.moved_to:
+        group_moved(turn, turn.incoming.chat, turn.incoming.moved_to)
+
+
+def group_moved(turn: Turn, old: ChatId, new: ChatId) -> None:
+    """What waits for the group, and all that is said later, goes to its new id."""
+    turn.unit.outbox.migrate(old, new)
+    turn.unit.settings.put(f"{MOVED}{old}", str(new))

@@ -8,9 +8,10 @@ from typing import Any, ClassVar
 from domain import visits
 from domain.cases import Place, VisitId
 from domain.casework import Refusal
-from domain.charter import Community, named
+from domain.charter import named
 from domain.people import Role
-from domain.visits import Visit, Visited, VisitRefusal, WorkKind
+from domain.text import headline
+from domain.visits import Visit, Visited, VisitRefusal, WorkKind, own_first
 from handlers.cards import pairs
 from handlers.kit.incoming import Kind
 from handlers.kit.kept import Kept, kept, once_an_album, received
@@ -126,6 +127,10 @@ class AskVisitNote(Message):
 class AskVisitWords(Message):
     """The photo or place is kept; a few words are still needed."""
 
+    def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
+        """Give up."""
+        return ((Button("cancel", Cancel()),),)
+
 
 @dataclass(frozen=True, slots=True)
 class VisitCard(Message):
@@ -189,7 +194,7 @@ class VisitCommunities(Message):
 
     def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
         """Six communities a page, one's own first."""
-        found = page(own_first(view), self.page, CHOICES)
+        found = page(own_first(view.charter.communities, view.reader), self.page, CHOICES)
         choices = [
             Button("", VisitWasIn(self.visit, c.code), text=named(c.names, view.language)) for c in found.entries
         ]
@@ -223,6 +228,15 @@ class VisitPlaceTaken(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class ListedVisit:
+    """A line of the list."""
+
+    visit: Visit
+    title: str
+    community: str
+
+
+@dataclass(frozen=True, slots=True)
 class VisitList(Message):
     """One's own latest visits."""
 
@@ -231,13 +245,14 @@ class VisitList(Message):
     def context(self, view: View) -> dict[str, Any] | None:
         """Five visits, newest first."""
         found = view.unit.visits.of_member(view.reader.id) if view.reader else []
-        return {"shown": page(found, self.page)}
+        lines = [ListedVisit(visit, headline(visit.note), view.community(visit.community)) for visit in found]
+        return {"shown": page(lines, self.page)}
 
     def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
         """[1] … [5], turn the page, log another one."""
         listed = context["shown"]
         return (
-            number_row(listed, lambda visit: ShowVisit(visit.id, True)),
+            number_row(listed, lambda line: ShowVisit(line.visit.id, True)),
             turn_row(listed, MyVisits),
             (Button("log_visit", NewVisit()),),
         )
@@ -248,7 +263,8 @@ def shown(number: int, view: View) -> dict[str, Any] | None:
     visit = view.unit.visits.get(VisitId(number))
     if visit is None or view.reader is None or not visits.belongs_to(visit, view.reader):
         return None
-    return {"visit": visit, "community": view.community(visit.community)}
+    recent = visits.is_recent(visit, view.now, view.charter)
+    return {"visit": visit, "community": view.community(visit.community), "recent": recent}
 
 
 def ticked(view: View, kind: WorkKind, on: bool) -> str:
@@ -260,12 +276,6 @@ def term(view: View, key: str, on: bool) -> str:
     """A term as a button: with a tick where it holds."""
     word = view.words.label(view.language, key)
     return view.words.label(view.language, "ticked", {"word": word}) if on else word
-
-
-def own_first(view: View) -> list[Community]:
-    """Communities, those the reader serves before the others."""
-    mine = view.reader.communities if view.reader else ()
-    return sorted(view.charter.communities, key=lambda community: community.code not in mine)
 
 
 # -- what is kept while a question is open
@@ -292,7 +302,7 @@ class PlaceDraft:
 @feature.command("visit", Role.MEMBER)
 def visit(turn: Turn) -> None:
     """``/visit`` with the words behind it, or a question."""
-    found = received(turn.incoming)
+    found = received(turn)
     if found.text:
         write_down(turn, found)
     else:
@@ -314,7 +324,7 @@ def new_visit(turn: Turn, press: NewVisit) -> None:
 @feature.step("take_note")
 def take_note(turn: Turn, draft: Kept) -> bool:
     """The note, whatever it looks like. A photo or a place without words waits for them."""
-    more = received(turn.incoming)
+    more = received(turn)
     if more.anything:
         write_down(turn, draft.and_then(more))
     return more.anything
@@ -337,15 +347,15 @@ def write_down(turn: Turn, found: Kept) -> None:
 def wait_for_words(turn: Turn, found: Kept) -> None:
     """Keep the photos and the place; the pictures of an album are answered once."""
     turn.keep_asking(take_note, found, AskVisitWords.__name__)
-    turn.say(AskVisitWords(), once=once_an_album(turn.incoming))
+    show(turn, AskVisitWords(), once=once_an_album(turn.incoming))
 
 
-def show(turn: Turn, message: Message) -> None:
+def show(turn: Turn, message: Message, once: str | None = None) -> None:
     """In place of what was pressed, or as an answer."""
     if turn.incoming.kind is Kind.PRESS:
         turn.edit(message)
     else:
-        turn.say(message)
+        turn.say(message, once=once)
 
 
 # -- what joins a visit
@@ -359,7 +369,7 @@ def stay_open(turn: Turn, visit: VisitId) -> None:
 @feature.step("add_more")
 def add_more(turn: Turn, draft: MoreDraft) -> bool:
     """A photo or a place soon after belongs to the visit; words alone are taken for what they look like."""
-    found, more = turn.unit.visits.get(VisitId(draft.visit)), received(turn.incoming)
+    found, more = turn.unit.visits.get(VisitId(draft.visit)), received(turn)
     if found is None or turn.now > draft.until or not visits.belongs_to(found, turn.person):
         turn.done()
         return False
@@ -390,14 +400,14 @@ def add_place(turn: Turn, press: AddVisitPlace) -> None:
 @feature.step("take_place")
 def take_place(turn: Turn, draft: PlaceDraft) -> bool:
     """The phone's location, or words for the place. A photo joins the visit; the question stays."""
-    incoming, found = turn.incoming, turn.unit.visits.get(VisitId(draft.visit))
+    found, more = turn.unit.visits.get(VisitId(draft.visit)), received(turn)
     if found is None:
         turn.done()
         return False
-    if incoming.file:
-        grow(turn, found, received(incoming))
+    if more.file:
+        grow(turn, found, more)
         return True
-    where = incoming.place or (Place(incoming.text) if incoming.has_words else None)
+    where = more.place or (Place(more.text) if more.text else None)
     if where:
         turn.unit.visits.save(visits.add_place(found, where, turn.charter.communities))
         stay_open(turn, found.id)

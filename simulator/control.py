@@ -34,10 +34,11 @@ def answer(content: Any, status: int = 200) -> Response:
 class Control:
     """Each route is a short translation from HTTP to a method of the world."""
 
-    def __init__(self, world: World, signal: Signal, on_advance: OnAdvance | None) -> None:
+    def __init__(self, world: World, signal: Signal, on_advance: OnAdvance | None, zone: str | None = None) -> None:
         self.world = world
         self.signal = signal
         self.on_advance = on_advance
+        self.zone = zone
 
     def routes(self) -> list[Route]:
         """The addresses."""
@@ -123,7 +124,8 @@ class Control:
 
     async def clock(self, _: Request) -> Response:
         """What time it is."""
-        return answer({"now": self.world.now().isoformat()})
+        told = {"now": self.world.now().isoformat()}
+        return answer({**told, "zone": self.zone} if self.zone else told)
 
     async def advance(self, request: Request) -> Response:
         """Puts the clock forward; the answer comes when what is due then has been done."""

@@ -35,14 +35,18 @@ def build(
     on_advance: OnAdvance | None = None,
     key: str | None = None,
     page: Path | None = PAGE,
+    zone: str | None = None,
 ) -> Starlette:
-    """The application. `on_advance` owns the clock; `key` is asked of the page and /sim (address or cookie)."""
+    """The application. `on_advance` owns the clock; `key` is asked of the page and /sim (address or cookie).
+
+    `zone` is the time zone in which the page shows the time; without it, the browser's.
+    """
     signal = Signal()
     secret = token or world.token
     routes: list[Route | Mount] = [
         Route("/bot{token}/{method}", BotApi(world, secret, signal)),
         Route("/file/bot{token}/{path:path}", Downloads(world, secret)),
-        *Control(world, signal, on_advance).routes(),
+        *Control(world, signal, on_advance, zone).routes(),
     ]
     if page is not None:
         routes.append(Mount("/", StaticFiles(directory=page, html=True, check_dir=False)))

@@ -29,15 +29,25 @@ OPEN_STATES = ("submitted", "accepted", "assigned", "in_progress", "need_info")
 NEXT_SERIAL = (
     select(func.coalesce(func.max(cases.c.serial), 0) + 1).where(cases.c.year == bindparam("year_")).scalar_subquery()
 )
-ALLOCATE = insert(cases).values(year=bindparam("year_"), serial=NEXT_SERIAL).returning(cases.c.id, cases.c.year, cases.c.serial)
+ALLOCATE = (
+    insert(cases)
+    .values(year=bindparam("year_"), serial=NEXT_SERIAL)
+    .returning(cases.c.id, cases.c.year, cases.c.serial)
+)
 BY_ID = select(cases).where(cases.c.id == bindparam("id_"))
 BY_NUMBER = select(cases).where(cases.c.year == bindparam("year_"), cases.c.serial == bindparam("serial_"))
 SAVE = update(cases).where(cases.c.id == bindparam("id_"))
-OF_REPORTER = select(cases).where(cases.c.reporter == bindparam("person_")).order_by(cases.c.submitted_at.desc(), cases.c.id.desc())
+OF_REPORTER = (
+    select(cases)
+    .where(cases.c.reporter == bindparam("person_"))
+    .order_by(cases.c.submitted_at.desc(), cases.c.id.desc())
+)
 LATEST = OF_REPORTER.where(cases.c.submitted_at >= bindparam("since_")).limit(10)
 OF_HOLDER = (
     select(cases)
-    .where(cases.c.holder == bindparam("person_"), cases.c.state.in_(("assigned", "in_progress", "need_info", "resolved")))
+    .where(
+        cases.c.holder == bindparam("person_"), cases.c.state.in_(("assigned", "in_progress", "need_info", "resolved"))
+    )
     .order_by(cases.c.due_at.is_(None), cases.c.due_at, cases.c.id)
 )
 DUE = select(cases).where(cases.c.next_at <= bindparam("now_")).order_by(cases.c.next_at).limit(bindparam("limit_"))

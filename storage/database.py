@@ -62,14 +62,27 @@ class SQLiteDatabase:
         writer = OneWriter(lambda: connect(path), iter_chunk_size=64)
         await writer
         engine = create_engine(
-            "sqlite://", creator=lambda: writer.raw, poolclass=StaticPool, hide_parameters=True, pool_reset_on_return=None
+            "sqlite://",
+            creator=lambda: writer.raw,
+            poolclass=StaticPool,
+            hide_parameters=True,
+            pool_reset_on_return=None,
         )
         event.listen(engine, "begin", begin_immediate)
         readers = create_engine(
-            "sqlite://", creator=lambda: connect(path, read_only=True), poolclass=QueuePool, pool_size=READERS, hide_parameters=True
+            "sqlite://",
+            creator=lambda: connect(path, read_only=True),
+            poolclass=QueuePool,
+            pool_size=READERS,
+            hide_parameters=True,
         )
         event.listen(readers, "begin", begin_deferred)
         return cls(path, writer, engine, readers)
+
+    @property
+    def engine_version(self) -> tuple[int, ...]:
+        """SQLite's version."""
+        return sqlite3.sqlite_version_info
 
     async def run(self, work: Callable[[Unit], T]) -> T:
         """Do ``work`` in one transaction on the writer's thread and return what it returns, after the commit."""

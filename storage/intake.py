@@ -38,7 +38,14 @@ class Intake(Shelf):
     def quarantine(self, code: str, update_id: int, raw: dict[str, Any], error: str, now: datetime) -> None:
         """Set an update aside."""
         self._connection.execute(
-            QUARANTINE, {"code": code, "update_id": update_id, "raw": json.dumps(raw, ensure_ascii=True), "error": error, "at": now}
+            QUARANTINE,
+            {
+                "code": code,
+                "update_id": update_id,
+                "raw": json.dumps(raw, ensure_ascii=True),
+                "error": error,
+                "at": now,
+            },
         )
 
     def quarantined(self) -> list[Quarantined]:

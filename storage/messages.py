@@ -21,7 +21,9 @@ RETEXT = (
 CARD = select(cards.c.message_id).where(
     cards.c.chat == bindparam("chat_"), cards.c.case_id == bindparam("case_"), cards.c.kind == bindparam("kind_")
 )
-ANY_CARD = select(cards.c.message_id).where(cards.c.chat == bindparam("chat_"), cards.c.case_id == bindparam("case_")).limit(1)
+ANY_CARD = (
+    select(cards.c.message_id).where(cards.c.chat == bindparam("chat_"), cards.c.case_id == bindparam("case_")).limit(1)
+)
 OF_CASE = select(cards).where(cards.c.case_id == bindparam("case_"))
 _put = insert_or(cards)
 PUT_CARD = _put.on_conflict_do_update(
@@ -37,7 +39,7 @@ SAID = "said"
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a message is about. ``kind`` is the type of what the bot said, or ``SAID``; ``text`` what the person wrote."""
+    """What a message is about. ``kind`` is the type of what the bot said, or ``SAID`` with the person's ``text``."""
 
     chat: ChatId
     message_id: int

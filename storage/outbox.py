@@ -121,9 +121,15 @@ CANCEL = (
 )
 HELD = select(outbox).where(outbox.c.state == "held", outbox.c.not_before <= bindparam("now_")).order_by(outbox.c.id)
 RELEASE = update(outbox).where(outbox.c.id == bindparam("id_")).values(state="pending")
-MERGE = update(outbox).where(outbox.c.id == bindparam("id_")).values(state="merged", pending_key=None, finished_at=bindparam("at_"))
+MERGE = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("id_"))
+    .values(state="merged", pending_key=None, finished_at=bindparam("at_"))
+)
 BY_IDS = select(outbox).where(outbox.c.id.in_(bindparam("ids_", expanding=True))).order_by(outbox.c.id)
-MIGRATE = update(outbox).where(outbox.c.chat == bindparam("old_"), outbox.c.state == "pending").values(chat=bindparam("new_"))
+MIGRATE = (
+    update(outbox).where(outbox.c.chat == bindparam("old_"), outbox.c.state == "pending").values(chat=bindparam("new_"))
+)
 COUNTS = select(outbox.c.state, func.count()).group_by(outbox.c.state)
 EXISTS = select(outbox.c.id).where(outbox.c.once == bindparam("once_"))
 

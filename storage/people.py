@@ -20,7 +20,10 @@ ADD = insert(people).returning(people.c.id)
 CHANGE = update(people).where(people.c.id == bindparam("id_"))
 RENAME = CHANGE.values(name=bindparam("name_"), language_code=bindparam("code_"), unreachable=False)
 ROLES = CHANGE.values(
-    roles=bindparam("roles_"), communities=bindparam("communities_"), sector=bindparam("sector_"), standing=bindparam("standing_")
+    roles=bindparam("roles_"),
+    communities=bindparam("communities_"),
+    sector=bindparam("sector_"),
+    standing=bindparam("standing_"),
 )
 LANGUAGE = CHANGE.values(language=bindparam("language_"))
 QUIET = CHANGE.values(quiet_start=bindparam("start_"), quiet_end=bindparam("end_"))
@@ -29,7 +32,9 @@ INVITE = insert(invites).returning(invites.c.id)
 INVITE_BY_HASH = select(invites).where(invites.c.secret_hash == bindparam("hash_"))
 INVITE_BY_ID = select(invites).where(invites.c.id == bindparam("id_"))
 USE_INVITE = (
-    update(invites).where(invites.c.id == bindparam("id_"), invites.c.used_by.is_(None)).values(used_by=bindparam("person_"))
+    update(invites)
+    .where(invites.c.id == bindparam("id_"), invites.c.used_by.is_(None))
+    .values(used_by=bindparam("person_"))
 )
 CONFIRM_INVITE = (
     update(invites).where(invites.c.id == bindparam("id_"), invites.c.confirmed.is_(False)).values(confirmed=True)

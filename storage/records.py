@@ -1,6 +1,6 @@
 """Events, messages and drafts as JSON and back: a frozen dataclass is its name and its fields, nothing else.
 
-Supported field types: str, int, float, bool, None, enums, aware datetimes, dates, times, timedeltas, tuples, frozensets,
+Supported field types: str, int, float, bool, enums, aware datetimes, dates, times, timedeltas, tuples, frozensets and
 dataclasses of these, and optional ones. Anything else is a bug and raises ``TypeError`` when the class is first used.
 """
 
@@ -45,7 +45,7 @@ def dump(record: Any) -> str:
 
 
 def load(kind: type[R], text: str) -> R:
-    """The record again. Fields that are missing take their default; unknown ones are left out (an older or newer row)."""
+    """The record again. Missing fields take their default, unknown ones are left out: rows of other versions."""
     return build(kind, json.loads(text))
 
 

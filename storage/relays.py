@@ -1,4 +1,4 @@
-"""What members wrote to residents and may still take back: a row with a due time until it is sent, undone or made a note."""
+"""What members wrote to residents and may still take back: a row with a due time until its fate is decided."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -54,7 +54,13 @@ class Relays(Shelf):
         if row is None:
             return None
         return Relay(
-            row.id, CaseId(row.case_id), PersonId(row.member), row.text, row.file_kind, row.file_id, row.due_at is not None
+            row.id,
+            CaseId(row.case_id),
+            PersonId(row.member),
+            row.text,
+            row.file_kind,
+            row.file_id,
+            row.due_at is not None,
         )
 
     def due(self, now: datetime) -> list[int]:

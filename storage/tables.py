@@ -283,7 +283,12 @@ outbox = Table(
         sqlite_where=text("state = 'pending'"),
         postgresql_where=text("state = 'pending'"),
     ),
-    Index("ix_outbox_case_id", "case_id", sqlite_where=text("state = 'pending'"), postgresql_where=text("state = 'pending'")),
+    Index(
+        "ix_outbox_case_id",
+        "case_id",
+        sqlite_where=text("state = 'pending'"),
+        postgresql_where=text("state = 'pending'"),
+    ),
     Index("ix_outbox_held", "chat", sqlite_where=text("state = 'held'"), postgresql_where=text("state = 'held'")),
     Index("ix_outbox_finished_at", "finished_at"),
 )

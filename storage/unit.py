@@ -5,6 +5,7 @@ from functools import cached_property
 
 from sqlalchemy import Connection
 
+from storage.agenda import Agenda
 from storage.board import Board
 from storage.calls import Calls
 from storage.cases import Cases
@@ -16,6 +17,7 @@ from storage.messages import Messages
 from storage.outbox import Outbox
 from storage.people import People
 from storage.relays import Relays
+from storage.retention import Retention
 from storage.settings import Settings
 from storage.subscriptions import Subscriptions
 from storage.visits import Visits
@@ -95,6 +97,16 @@ class Unit:
     def settings(self) -> Settings:
         """Small facts of this installation, such as the bot's username."""
         return Settings(self._connection)
+
+    @cached_property
+    def retention(self) -> Retention:
+        """How long rows stay."""
+        return Retention(self._connection)
+
+    @cached_property
+    def agenda(self) -> Agenda:
+        """When something is due next."""
+        return Agenda(self._connection)
 
     @cached_property
     def board(self) -> Board:

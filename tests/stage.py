@@ -12,6 +12,7 @@ from bot.app import App, running
 from bot.clock import MovableClock
 from bot.config import load
 from bot.config_example import EXAMPLE
+from bot.timelapse import pass_time
 from domain.charter import Charter
 from domain.people import ChatId, Person, Role
 from simulator.clock import span
@@ -62,15 +63,13 @@ class Stage:
 
     async def advance(self, delta: timedelta) -> None:
         """Time passes; what is due by the end of it is done."""
-        self.clock.advance(delta)
+        await pass_time(self.app, self.clock, delta, self.settle)
         self.world.advanced(delta)
-        await self.app.tick()
-        await self.settle()
 
 
-def ensure_coordinator(unit,charter,number,name,now):
-    p=unit.people.seen(ChatId(number),name,'zh',now)
-    unit.people.set_roles(Person(id=p.id,chat=p.chat,name=name,roles=frozenset({Role.COORDINATOR})))
+def ensure_coordinator(unit, charter, number, name, now):
+    p = unit.people.seen(ChatId(number), name, "zh", now)
+    unit.people.set_roles(Person(id=p.id, chat=p.chat, name=name, roles=frozenset({Role.COORDINATOR})))
 
 
 def admit(unit: Unit, charter: Charter, number: int, part: Role_, now: datetime) -> None:
@@ -84,7 +83,12 @@ def admit(unit: Unit, charter: Charter, number: int, part: Role_, now: datetime)
     if part.role is not Role.RESIDENT:
         unit.people.set_roles(
             Person(
-                id=person.id, chat=person.chat, name=part.name, roles=frozenset({part.role}), communities=communities, sector=sector
+                id=person.id,
+                chat=person.chat,
+                name=part.name,
+                roles=frozenset({part.role}),
+                communities=communities,
+                sector=sector,
             )
         )
 

@@ -18,7 +18,7 @@ from bot.config_example import EXAMPLE, render_example, write_config
 from domain.calendar import Span
 from domain.charter import Charter, Community, Deadlines, Handling, Limits, QuietHours
 
-TOKEN = "123456:AAE-made_up_token_for_tests_0123456"  # noqa: S105 - nobody's
+TOKEN = "123456:AAE-made_up_token_for_tests_0123456"
 PLACE = {"communities", "sectors", "categories", "emergency"}
 """What every group has of its own: the example shows samples, the default is none."""
 SAMPLE = Path(config.__file__).with_name("sample_place.toml")

@@ -61,7 +61,9 @@ async def test_conversation(path: Path, tmp_path: Path, accept: bool, monkeypatc
             same = len(expected) == len(said) and all(map(matches, expected, said))
             played += expected if same else said
             if not same:
-                differences.append("\n".join([f"after {line!r}", *(f"  - {e}" for e in expected), *(f"  + {s}" for s in said)]))
+                differences.append(
+                    "\n".join([f"after {line!r}", *(f"  - {e}" for e in expected), *(f"  + {s}" for s in said)])
+                )
     if accept:
         path.write_text("\n".join(played) + "\n", encoding="utf-8")
     else:

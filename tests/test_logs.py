@@ -19,8 +19,8 @@ from bot.config_sections import Logs, Telegram
 from bot.redaction import redacted
 from bot.request import build_request
 
-TOKEN = "123456:AAE-made_up_token_for_tests_0123456"  # noqa: S105 - nobody's
-SECRET = "webhook-secret-0123"  # noqa: S105 - nobody's
+TOKEN = "123456:AAE-made_up_token_for_tests_0123456"
+SECRET = "webhook-secret-0123"
 WORDS = "路灯坏了 please help"
 
 

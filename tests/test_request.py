@@ -25,7 +25,7 @@ from telegram.request import HTTPXRequest
 from bot.config_sections import Telegram
 from bot.request import AiohttpRequest, Ambiguous, NotSent, build_request
 
-TOKEN = "123456:AAE-made_up_token_for_tests_0123456"  # noqa: S105 - nobody's
+TOKEN = "123456:AAE-made_up_token_for_tests_0123456"
 SENT = {"message_id": 7, "date": 0, "chat": {"id": 5, "type": "private"}}
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]

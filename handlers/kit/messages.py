@@ -1,6 +1,6 @@
 """A message is a type; its words are the template of the same name.
 
-``handlers/casework.py``'s ``AskReason`` is written in ``templates/<language>/casework/ask_reason.j2``. Its fields are ids
+``AskNote`` of ``handlers/casework.py`` is written in ``templates/<language>/casework/ask_note.j2``. Its fields are ids
 and small plain data: what the template shows of a case is read at the moment of sending, by what the reader may see.
 """
 
@@ -46,7 +46,8 @@ class Message:
     """Base of everything the bot says.
 
     ``live``: the message is the case's card in that chat and is edited when the case changes. ``apart``: it is not
-    merged into the morning's list. ``alert``: as the answer to a press it waits for a tap. ``asks_place``: a reply keyboard offers to send the phone's location.
+    merged into the morning's list. ``alert``: as the answer to a press it waits for a tap. ``asks_place``: a reply
+    keyboard offers to send the phone's location; ``clears_keyboard`` takes it away.
     """
 
     live: ClassVar[bool] = False

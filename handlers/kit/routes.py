@@ -22,6 +22,8 @@ ClockHandler = Callable[[Turn], bool]
 
 STALE = "stale_press"
 NO_SUCH_COMMAND = "no_such_command"
+DEAD_LINK = "dead_link"
+START = "start"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +165,23 @@ class Router:
             run(turn, press)
 
     def _command(self, turn: Turn, name: str) -> None:
+        prefix, _, rest = turn.incoming.arguments.partition("_")
+        if name == START and turn.incoming.arguments:
+            self._follow_link(turn, prefix, rest)
+            return
         allowed = [command for command in self.commands.get(name, ()) if turn.person.has(command.role)]
         if allowed:
             allowed[-1].run(turn)
         else:
             turn.refuse(NO_SUCH_COMMAND)
+
+    def _follow_link(self, turn: Turn, prefix: str, rest: str) -> None:
+        """``/start prefix_rest``: a deep link; a dead one says so."""
+        run = self.starts.get(prefix)
+        if run is None or not rest:
+            turn.refuse(DEAD_LINK)
+        else:
+            run(turn, rest)
 
     def _question_replied(self, turn: Turn) -> bool:
         """A reply to the message that asked is an answer, even where that message is about a case."""

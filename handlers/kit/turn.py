@@ -24,6 +24,9 @@ D = TypeVar("D")
 ANSWER_LASTS = timedelta(seconds=15)
 """An answer to a press is useless later; Telegram itself keeps presses for 150 s."""
 
+MOVED = "moved:"
+"""A group's earlier id, in the settings: its present one."""
+
 Step = Callable[["Turn", Any], bool | None]
 """Takes the answer to a question. False: this was no answer, take it for what it looks like; the question stays."""
 
@@ -68,7 +71,7 @@ class Turn:
     someone: Person | None
     kit: Kit
     answered: bool = False
-    troubles: list[str] = field(default_factory=list)
+    troubles: list[tuple[CaseId, Exception]] = field(default_factory=list)
     """What went wrong in a part that was undone by itself; logged after the turn."""
 
     @property
@@ -85,7 +88,7 @@ class Turn:
         self._put(self.incoming.chat, message, Lane.ANSWER, not_before=self.now + (after or timedelta()), once=once)
 
     def tell(self, person: Person, message: Message, *, urgent: bool = False, once: str | None = None) -> None:
-        """Let somebody know. Quiet hours delay it to their end, where it joins the morning's list unless it stands apart."""
+        """Let somebody know. Quiet hours delay it to their end; there it joins a list unless it stands apart."""
         if self.someone and person.id == self.someone.id:
             return self.say(message, once=once)
         heard = self.now if urgent else self.awake(person)
@@ -98,8 +101,9 @@ class Turn:
         self._put(person.chat, message, Lane.NOTICE, not_before=morning, once=once, state="held")
 
     def tell_chat(self, chat: ChatId, message: Message, *, once: str | None = None) -> None:
-        """Say something in a group chat."""
-        self._put(chat, message, Lane.NOTICE, not_before=self.now, once=once)
+        """Say something in a group chat, wherever it has moved to."""
+        moved = self.unit.settings.get(f"{MOVED}{chat}")
+        self._put(ChatId(int(moved)) if moved else chat, message, Lane.NOTICE, not_before=self.now, once=once)
 
     def edit(self, message: Message, message_id: int | None = None) -> None:
         """Draw the pressed message (or that one) anew instead of sending another."""

@@ -100,7 +100,7 @@ class Words:
         return self.label(language, f"refusal.{refusal}")
 
     def check(self) -> None:
-        """Compile every template. Raises ``WordsError`` naming file and line, so that a broken overlay does not start."""
+        """Compile every template. Raises ``WordsError`` naming file and line: a broken overlay does not start."""
         for language, environment in self._environments.items():
             for path in environment.list_templates(extensions=["j2"]):
                 try:
@@ -163,7 +163,7 @@ def quote(text: str) -> Markup:
 
 
 def labels_of(folders: list[Path], language: str) -> dict[str, str]:
-    """Labels of a language from every labels.toml below it, the overlay's first, as flat keys: ``refusal.not_holder``."""
+    """Labels of a language from every labels.toml below it, as flat keys; the overlay's win."""
     found: dict[str, str] = {}
     for folder in reversed(folders):
         for path in sorted((folder / language).rglob("labels.toml")):
@@ -188,5 +188,3 @@ def flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
         else:
             found[prefix + name] = str(value)
     return found
-
-

@@ -9,8 +9,18 @@ const [WIDE, HIGH] = [1280, 960];
 /** @type {Record<Scene, (pen: CanvasRenderingContext2D) => void>} */
 const draw = { lamp, road, rubbish, water };
 
-/** A JPEG of the scene. @param {Scene} scene @returns {Promise<File>} */
-export async function picture(scene) {
+/** @type {Map<Scene, Promise<File>>} */
+const drawn = new Map();
+
+/** A JPEG of the scene, drawn once. @param {Scene} scene @returns {Promise<File>} */
+export function picture(scene) {
+  const made = drawn.get(scene) ?? drawScene(scene);
+  drawn.set(scene, made);
+  return made;
+}
+
+/** @param {Scene} scene @returns {Promise<File>} */
+async function drawScene(scene) {
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [WIDE, HIGH];
   draw[scene](/** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d")));

@@ -1,0 +1,192 @@
+"""What the command line does, without the command line."""
+
+import asyncio
+import signal
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import Any
+
+import structlog
+from handlers.digest import print_digest
+
+from bot import control, web
+from bot.app import App, charter_of, open_storage, running
+from bot.clock import Clock, SystemClock
+from bot.config import ConfigError, Settings
+from bot.diagnosis import Finding, examine
+from bot.intake import ALLOWED
+from bot.invitations import invite_someone, link, name_coordinators
+from bot.logs import configure
+from domain.people import Role
+from handlers.kit.words import Words
+from storage.database import Database
+from storage.unit import Unit
+
+log = structlog.get_logger()
+
+UNINSTALLED = "0.1.0"
+"""The version of a checkout that was not installed as a package; pyproject.toml says the same."""
+
+PERIODS = ("daily", "weekly")
+
+__all__ = ["Finding", "digest", "doctor", "invite", "prepare", "run", "version"]
+
+
+def version() -> str:
+    """Which version this is."""
+    try:
+        return installed_version("yixian")
+    except PackageNotFoundError:
+        return UNINSTALLED
+
+
+# -- run
+
+
+async def run(settings: Settings) -> None:
+    """The bot until it is told to stop. Raises ``ConfigError`` where it cannot start, or whatever ended it."""
+    token = settings.required_token()
+    configure(settings.logs, [token, settings.webhook.secret.get_secret_value()])
+    with control.only_one(settings.data_folder):
+        await run_alone(settings, SystemClock())
+
+
+async def run_alone(settings: Settings, clock: Clock) -> None:
+    """With the lock held."""
+    webhook = settings.telegram.mode == "webhook"
+    async with AsyncExitStack() as stack:
+        app = await stack.enter_async_context(running(settings, clock, poll=not webhook))
+        await stack.enter_async_context(
+            control.listening(settings.data_folder, Commands(app.database, settings, clock))
+        )
+        if webhook:
+            await stack.enter_async_context(
+                web.serving(web.build_web(app.intake, settings.webhook), settings.webhook.listen, settings.webhook.port)
+            )
+            await announce_webhook(app)
+        stop_on_signals(app.stopping)
+        log.info("running", bot=app.bot.username, mode=settings.telegram.mode)
+        await app.stopping.wait()
+        log.info("stopping")
+    if app.failure:
+        raise app.failure
+
+
+async def announce_webhook(app: App) -> None:
+    """Tell Telegram where to deliver."""
+    webhook = app.settings.webhook
+    await app.bot.set_webhook(
+        webhook.url.rstrip("/") + webhook.path,
+        secret_token=webhook.secret.get_secret_value() or None,
+        allowed_updates=ALLOWED,
+    )
+
+
+def stop_on_signals(stopping: asyncio.Event) -> None:
+    """Ctrl-C and SIGTERM end the program politely."""
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stopping.set)
+
+
+class Commands:
+    """Commands that write, as the running bot does them (or the command line, where none runs)."""
+
+    def __init__(self, database: Database, settings: Settings, clock: Clock) -> None:
+        self._database = database
+        self._charter = charter_of(settings, clock)
+        self._clock = clock
+        self._known = {"invite": self._invite}
+
+    async def __call__(self, command: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Do a command in one transaction."""
+        if command not in self._known:
+            raise ConfigError(f"the running bot knows no command {command!r}; it may be an older version.")
+        return await self._database.run(lambda unit: self._known[command](unit, arguments))
+
+    def _invite(self, unit: Unit, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        return invite_someone(unit, self._charter, arguments, self._clock.now())
+
+
+async def ask(settings: Settings, command: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Let the running bot do it; where none runs, take the lock and do it here."""
+    answer = await control.ask_running(settings.data_folder, command, arguments)
+    if answer is not None:
+        return answer
+    with control.only_one(settings.data_folder):
+        database = await open_storage(settings)
+        try:
+            return await Commands(database, settings, SystemClock())(command, arguments)
+        finally:
+            await database.close()
+
+
+# -- the other commands
+
+
+def refuse_existing(folder: Path) -> None:
+    """Nothing is overwritten."""
+    for found in (folder / "config.toml", folder / "yixian.db"):
+        if found.exists():
+            raise ConfigError(f"{found} is there already: change it, or choose another folder.")
+
+
+async def prepare(settings: Settings) -> None:
+    """Make the database and name the coordinators of the config."""
+    database = await open_storage(settings)
+    try:
+        await name_coordinators(database, settings, SystemClock())
+    finally:
+        await database.close()
+
+
+async def invite(settings: Settings, role: Role, name: str, communities: list[str], sector: str) -> str:
+    """A one-time link."""
+    arguments = {"role": role.value, "name": name, "communities": communities, "sector": sector}
+    answer = await ask(settings, "invite", arguments)
+    return await link(settings, answer)
+
+
+async def digest(settings: Settings, period: str, language: str) -> str:
+    """The digest's words."""
+    clock = SystemClock()
+    charter = charter_of(settings, clock)
+    if period not in PERIODS:
+        raise ConfigError(f"--period is {period}; it must be one of {', '.join(PERIODS)}.")
+    if language and language not in charter.languages:
+        raise ConfigError(f"--language is {language}; group.languages has {', '.join(charter.languages)}.")
+    words = Words(charter, settings.overlay)
+    database = await open_existing(settings)
+    try:
+        chosen = language or charter.languages[0]
+        return await database.read(lambda unit: print_digest(unit, charter, words, period, chosen, clock.now()))
+    finally:
+        await database.close()
+
+
+async def open_existing(settings: Settings) -> Database:
+    """The database, which must be there."""
+    refuse_missing(settings)
+    return await open_storage(settings)
+
+
+def refuse_missing(settings: Settings) -> None:
+    """Nothing is made by a command that only looks."""
+    path = Path(settings.database_url.removeprefix("sqlite:///"))
+    if not path.exists():
+        raise ConfigError(
+            f"storage.url is {settings.storage.url}, and {path} does not exist: run `python -m bot init` first."
+        )
+
+
+async def doctor(settings: Settings) -> list[Finding]:
+    """Everything that was looked at."""
+    clock = SystemClock()
+    database = await open_existing(settings)
+    try:
+        return await examine(settings, database, charter_of(settings, clock), clock.now())
+    finally:
+        await database.close()

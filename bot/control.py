@@ -1,0 +1,101 @@
+"""Commands that write: through the running bot's socket, or, where none runs, on the database itself under the lock.
+
+One program at a time holds ``lock``; ``bot.sock`` is for its owner only (0600). Both lie in the data folder. A command
+is one line of JSON, and so is its answer.
+"""
+
+import asyncio
+import fcntl
+import json
+import os
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+from bot.config_errors import ConfigError
+from storage.unit import Unit
+
+Answer = dict[str, Any]
+Command = Callable[[Unit, Mapping[str, Any]], Answer]
+
+LINE_LIMIT = 64 * 1024
+PATIENCE = 20.0
+"""Seconds a command waits for the running bot."""
+
+
+def socket_path(folder: Path) -> Path:
+    """Where the running bot listens."""
+    return folder / "bot.sock"
+
+
+@contextmanager
+def only_one(folder: Path) -> Iterator[None]:
+    """Hold the lock. Raises ``ConfigError`` where another program holds it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ConfigError(f"{folder / 'lock'} is held: the bot is already running here; stop it first.") from None
+        yield
+    finally:
+        os.close(handle)
+
+
+@asynccontextmanager
+async def listening(folder: Path, run: Callable[[str, Mapping[str, Any]], Any]) -> AsyncIterator[None]:
+    """Take commands while the bot runs. ``run`` is awaited with a command's name and arguments."""
+    path = socket_path(folder)
+    path.unlink(missing_ok=True)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            answer = await answered(await reader.readline(), run)
+            writer.write(json.dumps(answer).encode() + b"\n")
+            await writer.drain()
+        finally:
+            writer.close()
+
+    before = os.umask(0o177)
+    try:
+        server = await asyncio.start_unix_server(serve, path, limit=LINE_LIMIT)
+    finally:
+        os.umask(before)
+    try:
+        yield
+    finally:
+        server.close()
+        await server.wait_closed()
+        path.unlink(missing_ok=True)
+
+
+async def answered(line: bytes, run: Callable[[str, Mapping[str, Any]], Any]) -> Answer:
+    """A command's answer, or its error in one sentence."""
+    try:
+        asked = json.loads(line)
+        done: Answer = await run(str(asked["command"]), asked["arguments"])
+    except (ConfigError, ValueError, KeyError, TypeError) as error:
+        return {"error": str(error)}
+    return {"done": done}
+
+
+async def ask_running(folder: Path, command: str, arguments: Mapping[str, Any]) -> Answer | None:
+    """Ask the running bot; None where none runs. Raises ``ConfigError`` with its sentence where it refuses."""
+    try:
+        reader, writer = await asyncio.open_unix_connection(socket_path(folder), limit=LINE_LIMIT)
+    except (FileNotFoundError, ConnectionRefusedError):
+        return None
+    try:
+        writer.write(json.dumps({"command": command, "arguments": dict(arguments)}).encode() + b"\n")
+        await writer.drain()
+        async with asyncio.timeout(PATIENCE):
+            line = await reader.readline()
+    finally:
+        writer.close()
+    answer = json.loads(line)
+    if "error" in answer:
+        raise ConfigError(answer["error"])
+    done: Answer = answer["done"]
+    return done

@@ -1,0 +1,81 @@
+"""The main job as steps over the simulator's control API: what somebody does, and what somebody must then see."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+
+RESIDENT, MEMBER, COORDINATOR = 1001, 2001, 3001
+KEY = "simulator_key"
+"""The simulator's cookie."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """``who`` does ``what`` (a path below their phone, with its body); ``sees`` must then see ``words``."""
+
+    title: str
+    who: int
+    what: str
+    body: dict[str, Any]
+    sees: int
+    words: str
+
+
+def say(title: str, who: int, text: str, sees: int, words: str) -> Step:
+    """Somebody writes."""
+    return Step(title, who, "say", {"text": text}, sees, words)
+
+
+def press(title: str, who: int, label: str, sees: int, words: str) -> Step:
+    """Somebody presses a button."""
+    return Step(title, who, "press", {"label": label}, sees, words)
+
+
+def wait(title: str, span: str, sees: int, words: str) -> Step:
+    """Time passes."""
+    return Step(title, 0, "clock", {"advance": span}, sees, words)
+
+
+TOUR: tuple[Step, ...] = (
+    say("a resident reports", RESIDENT, "城北社区3号楼门口路灯坏了两天,老人晚上出门看不见", RESIDENT, "✅ 已收到"),
+    wait("the coordinator hears", "90s", COORDINATOR, "新事项"),
+    press("the coordinator assigns", COORDINATOR, "派给李建国", MEMBER, "待签收"),
+    press("the member claims", MEMBER, "签收", RESIDENT, "李建国委员已接手"),
+    say("the member logs a visit", MEMBER, "/visit", MEMBER, "请用一条消息写"),
+    say("… in one message", MEMBER, "走访3号楼张奶奶家,路灯确实不亮,灯座进水", MEMBER, "走访已记下"),
+    press("… with the kinds of work", MEMBER, "问需", MEMBER, "走访已记下"),
+    press("the member resolves", MEMBER, "办结", MEMBER, "办得怎么样"),
+    press("… says how", MEMBER, "已解决", MEMBER, "请写给居民看的答复"),
+    say("… in words", MEMBER, "灯座已换,今晚会亮", RESIDENT, "问题解决了吗"),
+    press("the resident judges", RESIDENT, "解决了,满意", MEMBER, ":满意"),
+    say("the coordinator reads the digest", COORDINATOR, "/digest", COORDINATOR, "-0001"),
+    say("another concern", RESIDENT, "桂花社区小区大门口垃圾三天没人收,味道很大", RESIDENT, "-0002"),
+    wait("nobody assigns it", "2d", COORDINATOR, "派单已到期"),
+)
+
+
+async def play(address: str, key: str, tell: Callable[[Step, str], None]) -> int:
+    """Play every step; 1 at the first that goes wrong."""
+    async with aiohttp.ClientSession(address, cookies={KEY: key}) as phone:
+        for step in TOUR:
+            problem = await played(phone, step)
+            tell(step, problem)
+            if problem:
+                return 1
+    return 0
+
+
+async def played(phone: aiohttp.ClientSession, step: Step) -> str:
+    """Do a step and look; what went wrong, or nothing."""
+    path = "/sim/clock" if step.what == "clock" else f"/sim/people/{step.who}/{step.what}"
+    async with phone.post(path, json=step.body) as answer:
+        if answer.status >= 400:
+            return str((await answer.json())["error"])
+    # Putting the clock forward returns only when everything said and due has been handled.
+    async with phone.post("/sim/clock", json={"advance": "1s"}):
+        pass
+    async with phone.get(f"/sim/people/{step.sees}/chat") as answer:
+        seen = [message["text"] for message in (await answer.json())["messages"] if not message["mine"]]
+    return "" if any(step.words in text for text in seen) else f"nobody sees {step.words!r}"

@@ -1,0 +1,123 @@
+"""What the world may ask over HTTP: Telegram's webhook, and whether the bot lives.
+
+The webhook answers 200 only after the turn's commit; a request without the secret, too large, or not JSON never
+reaches a turn. What cannot be read is counted and answered 200, or Telegram would send it for ever.
+"""
+
+import asyncio
+import hmac
+import json
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from bot.config_sections import Webhook
+from bot.intake import Intake
+
+log = structlog.get_logger()
+
+LARGEST = 1024 * 1024
+"""Bytes of an update; Telegram's are far smaller."""
+SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - the header's name
+
+
+class WebhookEndpoint:
+    """Telegram's calls."""
+
+    def __init__(self, intake: Intake, secret: str) -> None:
+        self._intake = intake
+        self._secret = secret.encode()
+        self.unreadable = 0
+
+    async def __call__(self, request: Request) -> Response:
+        """200 once the update is committed; 503 where it could not be, so that Telegram sends it again."""
+        given = request.headers.get(SECRET_HEADER, "").encode()
+        if not hmac.compare_digest(given, self._secret):
+            return PlainTextResponse("", HTTPStatus.FORBIDDEN)
+        if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
+            return PlainTextResponse("", HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+        body = await limited(request)
+        if body is None:
+            return PlainTextResponse("", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        raw = self._parsed(body)
+        taken = raw is None or await self._intake.take(raw)
+        return PlainTextResponse("", HTTPStatus.OK if taken else HTTPStatus.SERVICE_UNAVAILABLE)
+
+    def _parsed(self, body: bytes) -> Any:
+        try:
+            return json.loads(body)
+        except ValueError:
+            self.unreadable += 1
+            log.warning("webhook: not JSON", times=self.unreadable)
+            return None
+
+
+async def limited(request: Request) -> bytes | None:
+    """The body, or None where it is larger than allowed; a false Content-Length does not help."""
+    body = bytearray()
+    try:
+        async for part in request.stream():
+            body += part
+            if len(body) > LARGEST:
+                return None
+    except ClientDisconnect:
+        return None
+    return bytes(body)
+
+
+async def healthy(_: Request) -> Response:
+    """The program runs and answers."""
+    return PlainTextResponse("ok\n")
+
+
+def build_web(intake: Intake, webhook: Webhook) -> Starlette:
+    """The routes of a bot in webhook mode."""
+    endpoint = WebhookEndpoint(intake, webhook.secret.get_secret_value())
+    return Starlette(
+        routes=[
+            Route(webhook.path, endpoint.__call__, methods=["POST"]),
+            Route("/healthz", healthy, methods=["GET"]),
+        ]
+    )
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handlers: the program around it decides when to stop."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave SIGINT and SIGTERM alone."""
+        yield
+
+
+@asynccontextmanager
+async def serving(app: Starlette, listen: str, port: int) -> AsyncIterator[int]:
+    """Serve until left, and say on which port (0 picks a free one). Raises ``OSError`` where the port is taken."""
+    listener = socket.socket(
+        socket.AF_INET6 if ":" in listen else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP
+    )
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((listen, port))
+    except OSError:
+        listener.close()
+        raise
+    server = _Server(
+        uvicorn.Config(app, log_config=None, access_log=False, ws="none", lifespan="off", timeout_graceful_shutdown=5)
+    )
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        yield int(listener.getsockname()[1])
+    finally:
+        server.should_exit = True
+        await task
+        listener.close()

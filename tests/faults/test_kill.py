@@ -1,0 +1,96 @@
+"""kill -9 in the middle of turns loses nothing: every concern is one case, seen by whoever sent it.
+
+Fails on a planted fault: acknowledge before the commit (in ``poll`` of ``bot/intake.py``), or mark an update
+as seen in a transaction of its own, and concerns go missing.
+"""
+
+import asyncio
+import os
+import random
+import re
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from simulator.server import build, serving, until
+from simulator.world import World
+from storage.database import open_database
+from tests.stage import FAST, TOKEN
+
+KILLS = 30
+PEOPLE = 60
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@asynccontextmanager
+async def program(folder: Path, address: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """The bot in a process of its own."""
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("YIXIAN_")},
+        **FAST,
+        "YIXIAN_TELEGRAM__TOKEN": TOKEN,
+        "YIXIAN_TELEGRAM__BASE_URL": address,
+        "YIXIAN_STORAGE__URL": f"sqlite:///{folder / 'yixian.db'}",
+        "YIXIAN_STORAGE__FOLDER": str(folder),
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        str(ROOT / "tests" / "faults" / "program.py"),
+        str(folder),
+        env={**environment, "PYTHONPATH": str(ROOT)},
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def test_nothing_is_lost_when_the_program_is_killed(tmp_path: Path) -> None:
+    chance = random.Random(7)
+    world = World(token=TOKEN)
+    for number in range(1, PEOPLE + 1):
+        world.person(number, f"居民{number}")
+    told = iter(range(1, PEOPLE + 1))
+    async with serving(build(world, page=None)) as address:
+        for kill in range(KILLS):
+            async with program(tmp_path, address) as process:
+                assert process.stdout is not None
+                await asyncio.wait_for(process.stdout.readline(), 30)
+                for _ in range(2):
+                    number = next(told)
+                    world.say(number, f"第{number}号诉求:城北社区楼道里的路灯坏了好几天")
+                await asyncio.sleep(chance.uniform(0, 0.06))  # where in the turn the kill falls is the point
+                process.kill()
+            assert kill < KILLS
+        async with program(tmp_path, address):
+            await until(world, lambda: world.idle() and all(receipts(world, n) for n in range(1, PEOPLE + 1)), 60)
+    texts = await case_texts(tmp_path)
+    assert Counter(re.findall(r"第(\d+)号", "".join(texts))) == Counter(str(n) for n in range(1, PEOPLE + 1))
+    copies = sum(len(receipts(world, n)) - 1 for n in range(1, PEOPLE + 1))
+    assert copies <= KILLS, "at most one more copy of a message for a kill"
+
+
+def receipts(world: World, number: int) -> list[str]:
+    """The receipts that somebody sees."""
+    return [m["text"] for m in world.messages(number) if not m["mine"] and "已收到" in m["text"]]
+
+
+async def case_texts(folder: Path) -> list[str]:
+    """The words of every case there is, and what its journal says of it."""
+    database = await open_database(f"sqlite:///{folder / 'yixian.db'}", folder)
+    try:
+        cases = await database.read(
+            lambda unit: [case for n in range(1, PEOPLE + 1) for case in unit.cases.of_reporter(n)]
+        )  # type: ignore[arg-type]
+        for case in cases:
+            assert await database.read(lambda unit, found=case: unit.journal.replay(found.id)) == case
+    finally:
+        await database.close()
+    return [case.text for case in cases]
