@@ -14,6 +14,7 @@ from bot.clock import Clock
 from bot.config import Settings
 from bot.errands import Errands
 from bot.intake import ChatLanes, Intake
+from bot.invitations import name_coordinators
 from bot.reading_words import load as reading_words
 from bot.request import build_request
 from bot.sender import Sender
@@ -22,16 +23,23 @@ from bot.turns import Turns
 from domain.charter import Charter
 from handlers import (
     behalf,
+    calls,
     casework,
     concern,
+    digest,
     followup,
+    menus,
     mycases,
+    preferences,
+    privacy,
     relay,
+    roster,
     stafftext,
     triage,
     unreachable,
     verdict,
     visit,
+    welcome,
 )
 from handlers.kit.routes import Feature, Router
 from handlers.kit.turn import Kit
@@ -42,6 +50,11 @@ from storage.schema import upgrade
 log = structlog.get_logger()
 
 FEATURES: tuple[Feature, ...] = (
+    welcome.feature,
+    roster.feature,
+    preferences.feature,
+    privacy.feature,
+    menus.feature,
     mycases.feature,
     verdict.feature,
     relay.feature,
@@ -50,6 +63,8 @@ FEATURES: tuple[Feature, ...] = (
     unreachable.feature,
     visit.feature,
     behalf.feature,
+    calls.feature,
+    digest.feature,
     followup.feature,
     stafftext.feature,
     concern.feature,
@@ -161,7 +176,7 @@ async def build(settings: Settings, clock: Clock) -> App:
     token = settings.required_token()
     turns = Turns(database, router, charter, kit, clock, int(token.partition(":")[0]), lambda: None)
     sender = Sender(database, words, turns, application.bot, clock, settings.sender)
-    errands = Errands(database, application.bot, clock)
+    errands = Errands(database, words, application.bot, clock)
     intake = Intake(application, turns, settings.intake.batch)
     app = App(settings, charter, words, database, clock, application, turns, intake, sender, errands, asyncio.Event())
     turns.wake = app.wake
@@ -186,6 +201,8 @@ async def introduce(app: App) -> None:
     """Remember the bot's username for links, and name the coordinators of the config."""
     username = app.settings.telegram.username or app.bot.username
     await app.database.run(lambda unit: unit.settings.put(BOT_USERNAME, username))
+    await app.database.run(lambda unit: unit.errands.add("set_menus", "{}", app.clock.now(), once="menus"))
+    await name_coordinators(app.database, app.settings, app.clock)
 
 
 async def stop(app: App, tasks: Iterable[asyncio.Task[None]]) -> None:

@@ -12,6 +12,9 @@ from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, Tele
 
 from bot.clock import Clock
 from bot.delivery import delay_of
+from domain.people import Role
+from handlers.kit.words import Words
+from handlers.menus import commands_for
 from storage.database import Database
 from storage.errands import Errand
 
@@ -28,13 +31,18 @@ Work = Callable[[dict[str, Any]], Awaitable[None]]
 class Errands:
     """Does what turns asked for. Each kind of work bears being done twice."""
 
-    def __init__(self, database: Database, bot: Bot, clock: Clock) -> None:
+    def __init__(self, database: Database, words: Words, bot: Bot, clock: Clock) -> None:
         self._database = database
+        self._words = words
         self._bot = bot
         self._clock = clock
         self._woken = asyncio.Event()
         self._idle = asyncio.Event()
-        self._kinds: dict[str, Work] = {"set_menu": self._set_menu, "leave_chat": self._leave_chat}
+        self._kinds: dict[str, Work] = {
+            "set_menu": self._set_menu,
+            "set_menus": self._set_menus,
+            "leave_chat": self._leave_chat,
+        }
 
     def wake(self) -> None:
         """There may be something to do."""
@@ -76,12 +84,19 @@ class Errands:
             await work(json.loads(errand.fields))
         except TelegramError as error:
             await self._failed(errand, error)
+        except Exception as error:
+            log.error("errand broken", kind=errand.kind, error=type(error).__name__, exc_info=True)
+            await self._database.run(lambda unit: unit.errands.failed(errand.id, "a fault of ours"))
         else:
             await self._database.run(lambda unit: unit.errands.done(errand.id))
 
     async def _failed(self, errand: Errand, error: TelegramError) -> None:
         why, at = type(error).__name__, self._clock.now()
-        final = isinstance(error, BadRequest | Forbidden) or not isinstance(error, NetworkError | RetryAfter)
+        if isinstance(error, Forbidden) or "chat not found" in str(error).lower():
+            # They have not opened the bot yet, or are gone; opening it asks for the same again.
+            await self._database.run(lambda unit: unit.errands.done(errand.id))
+            return
+        final = isinstance(error, BadRequest) or not isinstance(error, NetworkError | RetryAfter)
         if final or errand.attempts + 1 >= TRIES:
             log.warning("errand given up", kind=errand.kind, error=why)
             await self._database.run(lambda unit: unit.errands.failed(errand.id, why))
@@ -90,9 +105,20 @@ class Errands:
         await self._database.run(lambda unit: unit.errands.retry(errand.id, at + wait, why))
 
     async def _set_menu(self, fields: dict[str, Any]) -> None:
-        """The command menu of one private chat. ``commands``: pairs of name and description."""
-        commands = [BotCommand(name, description) for name, description in fields["commands"]]
-        await self._bot.set_my_commands(commands, scope=BotCommandScopeChat(fields["chat"]))
+        """The command menu of one private chat, by the roles and the language of whoever it belongs to."""
+        roles = frozenset(Role(role) for role in fields["roles"])
+        menu = self._menu(roles, fields["language"])
+        await self._bot.set_my_commands(menu, scope=BotCommandScopeChat(fields["chat"]))
+
+    async def _set_menus(self, _: dict[str, Any]) -> None:
+        """The residents' menu, for everyone who has none of their own, in every language."""
+        languages = self._words.charter.languages
+        await self._bot.set_my_commands(self._menu(frozenset(), languages[0]))
+        for language in languages:
+            await self._bot.set_my_commands(self._menu(frozenset(), language), language_code=language)
+
+    def _menu(self, roles: frozenset[Role], language: str) -> list[BotCommand]:
+        return [BotCommand(name, words) for name, words in commands_for(roles, language, self._words)]
 
     async def _leave_chat(self, fields: dict[str, Any]) -> None:
         """Leave a group that the bot was not meant for."""

@@ -51,6 +51,7 @@ TOUR: tuple[Step, ...] = (
     say("… in words", MEMBER, "灯座已换,今晚会亮", RESIDENT, "问题解决了吗"),
     press("the resident judges", RESIDENT, "解决了,满意", MEMBER, ":满意"),
     say("the coordinator reads the digest", COORDINATOR, "/digest", COORDINATOR, "-0001"),
+    wait("a quarter of an hour later", "15m", COORDINATOR, "-0001"),
     say("another concern", RESIDENT, "桂花社区小区大门口垃圾三天没人收,味道很大", RESIDENT, "-0002"),
     wait("nobody assigns it", "2d", COORDINATOR, "派单已到期"),
 )

@@ -341,11 +341,9 @@ def note(case: Case, text: str, by: Person, now: datetime) -> NoteAdded | Refusa
 
 
 def log_call(case: Case, text: str, by: Person, now: datetime) -> CallLogged | Refusal:
-    """The holder or the member who reported for someone telephoned them, or went to see them."""
+    """The holder or the member who reported for someone telephoned them, or went to see them; a finished case too."""
     if not relations(case, by) & {Relation.HOLDER, Relation.REPORTER} or not by.has(Role.MEMBER):
         return Refusal.NO_SUCH_CASE
-    if case.at_rest:
-        return Refusal.CASE_FINISHED
     return CallLogged(case=case.id, at=now, by=by.id, text=text)
 
 

@@ -156,10 +156,10 @@ def by_telephone(scene: Scene, subject: str, message: CaseMessage) -> None:
 
 
 def holder(make: Callable[[Scene], CaseMessage]) -> Tell:
-    """The member who holds the case."""
+    """The member who holds the case, unless it was their own doing."""
 
     def say(scene: Scene) -> None:
-        if scene.holder:
+        if scene.holder and scene.holder.id != scene.event.by:
             scene.turn.tell(scene.holder, make(scene), urgent=scene.case.urgent)
 
     return say
@@ -192,7 +192,9 @@ def coordinators_card(scene: Scene) -> None:
 
 
 def former_holder(scene: Scene) -> None:
-    """Whoever held it before somebody else did."""
+    """Whoever held it before somebody else did; calls they still had to make go to the new holder."""
+    if scene.before.holder is not None and scene.case.holder is not None:
+        scene.turn.unit.calls.hand_over(scene.case.id, scene.before.holder, scene.case.holder)
     former = scene.turn.someone_by_id(scene.before.holder)
     if former and former.id != scene.case.holder and former.id != scene.event.by:
         scene.turn.tell(former, notices.TakenAway(scene.case.id, scene.case.number))

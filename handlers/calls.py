@@ -290,7 +290,7 @@ def remind_due(turn: Turn) -> bool:
                 remind(turn, call)
         except Exception as error:
             turn.unit.calls.postpone(call.id, turn.now + PUT_OFF)
-            turn.troubles.append(f"call {call.id}: {type(error).__name__}: {error}")
+            turn.troubles.append((call.case, error))
     return len(due) == BATCH
 
 

@@ -17,6 +17,7 @@ from domain.reading import Look, find_community, guess_category, is_urgent, look
 from handlers.announce import announce, decide, open_case
 from handlers.cards import ConcernCard, card_for, pairs
 from handlers.kit.incoming import File, Kind
+from handlers.kit.kept import Kept, kept, received
 from handlers.kit.messages import Button, CaseMessage, Message, Rows
 from handlers.kit.pages import CHOICES, page, turn_row
 from handlers.kit.press import Press
@@ -209,16 +210,6 @@ class MakeSeparate(Press):
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """Words, a file and a place that wait for an answer."""
-
-    text: str = ""
-    message_id: int = 0
-    file: File | None = None
-    place: Place | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class PlaceDraft:
     """The case whose place is asked."""
 
@@ -237,18 +228,12 @@ def hear(turn: Turn) -> bool:
     elif incoming.file and incoming.file.size > FILE_LIMIT:
         too_big(turn)
     elif (recent := recent_case(turn)) and belongs(turn, recent):
-        join(turn, recent, kept_now(turn))
+        join(turn, recent, received(turn))
     elif recent or unclear(turn):
         ask_which(turn, recent)
     else:
-        report(turn, kept_now(turn))
+        report(turn, received(turn))
     return True
-
-
-def kept_now(turn: Turn) -> Kept:
-    """What just came."""
-    incoming = turn.incoming
-    return Kept(incoming.text, incoming.message_id, incoming.file, incoming.place)
 
 
 def recent_case(turn: Turn) -> Case | None:
@@ -283,11 +268,11 @@ def too_big(turn: Turn) -> None:
 def ask_which(turn: Turn, recent: Case | None) -> None:
     """Keep it and ask."""
     question = AskWhich(recent.id if recent else CaseId(0), recent.number if recent else "")
-    turn.ask(take_again, kept_now(turn), question)
+    turn.ask(take_again, received(turn), question)
 
 
 @feature.step("keep")
-def take_again(turn: Turn, kept: Kept) -> bool:
+def take_again(turn: Turn, told: Kept) -> bool:
     """Only buttons answer this; whatever is written meanwhile is taken for what it looks like."""
     return False
 
@@ -295,17 +280,17 @@ def take_again(turn: Turn, kept: Kept) -> bool:
 # -- reporting
 
 
-def report(turn: Turn, kept: Kept) -> None:
+def report(turn: Turn, told: Kept) -> None:
     """A concern becomes a case, and its card is the receipt."""
-    concern = understood(turn, kept)
+    concern = understood(turn, told)
     recent = [case.submitted_at for case in turn.unit.cases.latest(turn.person.id, turn.now - longest_pace(turn))]
     match casework.submit(concern, recent, turn.now, turn.charter.limits):
         case Refusal.TOO_MANY:
-            turn.ask(take_again, kept, TooMany())
+            turn.ask(take_again, told, TooMany())
         case Refusal() as no:
             turn.refuse(no)
         case Concern() as accepted:
-            receive(turn, accepted, kept)
+            receive(turn, accepted, told)
 
 
 def longest_pace(turn: Turn) -> timedelta:
@@ -313,17 +298,17 @@ def longest_pace(turn: Turn) -> timedelta:
     return max(within for _, within in turn.charter.limits.pace)
 
 
-def understood(turn: Turn, kept: Kept) -> Concern:
+def understood(turn: Turn, told: Kept) -> Concern:
     """What the words say: kind, community, urgency."""
     charter = turn.charter
     return Concern(
         reporter=turn.person.id,
-        text=kept.text,
-        category=guess_category(kept.text, charter.categories),
-        community=community_of(turn, kept.text),
-        urgent=is_urgent(kept.text, charter.emergency, turn.kit.reading),
-        place=kept.place,
-        attached=bool(kept.file or kept.place),
+        text=told.text,
+        category=guess_category(told.text, charter.categories),
+        community=community_of(turn, told.text),
+        urgent=is_urgent(told.text, charter.emergency, turn.kit.reading),
+        place=told.place,
+        attached=bool(told.file or told.place),
     )
 
 
@@ -338,16 +323,16 @@ def community_of(turn: Turn, text: str) -> str | None:
     return earlier.community if earlier and turn.charter.community(earlier.community) else None
 
 
-def receive(turn: Turn, concern: Concern, kept: Kept) -> None:
+def receive(turn: Turn, concern: Concern, told: Kept) -> None:
     """Open the case; numbers to call come first, the community is asked only where it is unknown."""
     turn.done()
     if concern.urgent:
         turn.say(EmergencyNumbers())
     case = open_case(turn, concern)
-    turn.unit.messages.add(turn.person.chat, kept.message_id, case.id, SAID, kept.text)
+    turn.unit.messages.add(turn.person.chat, told.message_id, case.id, SAID, told.text)
     turn.card(turn.person, ConcernCard(case.id))
-    if kept.file:
-        keep_file(turn, case, kept.file)
+    for file in filter(None, (told.file, *told.more)):
+        keep_file(turn, case, file)
     if case.community is None and turn.charter.communities:
         turn.say(AskCommunity(case.id))
 
@@ -362,26 +347,26 @@ def keep_file(turn: Turn, case: Case, file: File) -> None:
         decide(turn, case, outcome)
 
 
-def join(turn: Turn, case: Case, kept: Kept) -> None:
+def join(turn: Turn, case: Case, told: Kept) -> None:
     """More of the same: words, a file, a place. The pictures of an album are added without a word each."""
-    turn.unit.messages.add(turn.person.chat, kept.message_id, case.id, SAID, kept.text)
-    if kept.text.strip():
-        changed = add_words(turn, case, kept)
+    turn.unit.messages.add(turn.person.chat, told.message_id, case.id, SAID, told.text)
+    if told.text.strip():
+        changed = add_words(turn, case, told)
         if changed is None:
             return
         case = changed
-    if kept.file:
-        keep_file(turn, case, kept.file)
-    if kept.place:
-        decide(turn, case, casework.place(case, kept.place, None, turn.person, turn.now))
+    for file in filter(None, (told.file, *told.more)):
+        keep_file(turn, case, file)
+    if told.place:
+        decide(turn, case, casework.place(case, told.place, None, turn.person, turn.now))
     turn.done()
     if turn.incoming.album is None:
-        turn.say(Joined(case.id, kept.message_id, bool(kept.text.strip()) and case.text != kept.text))
+        turn.say(Joined(case.id, told.message_id, bool(told.text.strip()) and case.text != told.text))
 
 
-def add_words(turn: Turn, case: Case, kept: Kept) -> Case | None:
+def add_words(turn: Turn, case: Case, told: Kept) -> Case | None:
     """More words; where they speak of danger, the numbers come first and staff hear at once."""
-    more = understood(turn, kept)
+    more = understood(turn, told)
     changed = decide(turn, case, casework.add_words(case, more, turn.person, turn.now, turn.charter.limits))
     if changed is None or not more.urgent or case.urgent:
         return changed
@@ -402,21 +387,15 @@ def new(turn: Turn) -> None:
 @feature.press(NewConcern)
 def new_concern(turn: Turn, press: NewConcern) -> None:
     """What was kept is a concern of its own; where nothing was kept, it is asked for."""
-    kept = kept_text(turn)
-    if kept and (kept.text or kept.file or kept.place):
-        report(turn, kept)
+    found = kept(turn)
+    if found.anything:
+        report(turn, found)
     else:
         turn.ask(take_concern, Kept(), AskConcern())
 
 
-def kept_text(turn: Turn) -> Kept | None:
-    """What an open question keeps, whichever feature asked it."""
-    dialog = turn.unit.dialogs.open(turn.incoming.chat)
-    return dialog.kept(Kept) if dialog else None
-
-
 @feature.step("tell")
-def take_concern(turn: Turn, kept: Kept) -> bool:
+def take_concern(turn: Turn, told: Kept) -> bool:
     """The next message is the concern, whatever it looks like."""
     incoming = turn.incoming
     if not (incoming.has_words or incoming.file or incoming.place):
@@ -424,20 +403,20 @@ def take_concern(turn: Turn, kept: Kept) -> bool:
     if incoming.file and incoming.file.size > FILE_LIMIT:
         too_big(turn)
     else:
-        report(turn, kept_now(turn))
+        report(turn, received(turn))
     return True
 
 
 @feature.press(AddTo)
 def add_to(turn: Turn, press: AddTo) -> None:
     """What was kept belongs to that case."""
-    case, kept = turn.case(press.case), kept_text(turn)
+    case, found = turn.case(press.case), kept(turn)
     if case is None:
         return
-    if kept is None:
-        turn.refuse("stale_press")
+    if found.anything:
+        join(turn, case, found)
     else:
-        join(turn, case, kept)
+        turn.refuse("stale_press")
 
 
 @feature.press(MakeSeparate)

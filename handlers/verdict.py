@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from domain import casework
 from domain.cases import CaseClosed, CaseId, CaseReopened, VerdictDisputed
 from domain.casework import Refusal
+from domain.reading import guess_category
 from handlers.announce import announce, decide
 from handlers.kit.incoming import Kind
 from handlers.kit.messages import CaseMessage
@@ -51,15 +52,18 @@ def judge(turn: Turn, press: Judge) -> None:
                 case.id, press.satisfaction, isinstance(outcome, CaseReopened), isinstance(outcome, VerdictDisputed)
             )
             turn.edit(thanks)
-            turn.keep_asking(take_verdict_words, VerdictDraft(case.id), "ThanksForVerdict")
+            turn.keep_asking(take_verdict_words, VerdictDraft(case.id), "ThanksForVerdict", turn.charter.joining)
 
 
 @feature.step("take_words")
 def take_verdict_words(turn: Turn, draft: VerdictDraft) -> bool:
-    """A text right after the verdict belongs to it; anything else is something new."""
+    """A text right after the verdict belongs to it; anything else, and another kind of concern, is something new."""
     case = turn.unit.cases.get(draft.case)
     turn.done()
     if turn.incoming.kind is not Kind.TEXT or case is None:
+        return False
+    kind = guess_category(turn.incoming.text, turn.charter.categories)
+    if kind is not None and kind.code != case.category:
         return False
     if decide(turn, case, casework.explain_verdict(case, turn.incoming.text, turn.person, turn.now)):
         turn.say(WordsTaken(case.id))

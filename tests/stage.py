@@ -15,6 +15,7 @@ from bot.config_example import EXAMPLE
 from bot.timelapse import pass_time
 from domain.charter import Charter
 from domain.people import ChatId, Person, Role
+from handlers.roster import ensure_coordinator
 from simulator.clock import span
 from simulator.server import build, serving, until
 from simulator.world import Post, World
@@ -65,11 +66,6 @@ class Stage:
         """Time passes; what is due by the end of it is done."""
         await pass_time(self.app, self.clock, delta, self.settle)
         self.world.advanced(delta)
-
-
-def ensure_coordinator(unit, charter, number, name, now):
-    p = unit.people.seen(ChatId(number), name, "zh", now)
-    unit.people.set_roles(Person(id=p.id, chat=p.chat, name=name, roles=frozenset({Role.COORDINATOR})))
 
 
 def admit(unit: Unit, charter: Charter, number: int, part: Role_, now: datetime) -> None:

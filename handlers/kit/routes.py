@@ -1,6 +1,7 @@
 """From what somebody did to the function that handles it.
 
-Order for a message: command · reply to a case's message · open question · the words for giving up · free text by role.
+Order for a message: command · reply to a case's message · open question · free text by role. Words that give up answer
+no question.
 A feature lists its handlers with decorators; ``Router`` is built once from all features, in order.
 """
 
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar, get_type_hints
 
 from domain.people import Role
+from domain.reading import Look, look
 from handlers.kit.incoming import Kind
 from handlers.kit.press import Press, decode
 from handlers.kit.turn import Step, Turn, draft_of
@@ -200,6 +202,8 @@ class Router:
     def _question(self, turn: Turn) -> bool:
         dialog = turn.unit.dialogs.open(turn.incoming.chat)
         if dialog is None or dialog.expires_at <= turn.now:
+            return False
+        if look(turn.incoming.text, (), turn.kit.reading) is Look.CANCEL:
             return False
         step = self.steps.get(dialog.step)
         if step is None:

@@ -223,9 +223,9 @@ class Turn:
         self.keep_asking(step, draft, type(message).__name__)
         self.say(message)
 
-    def keep_asking(self, step: Step, draft: Any, question: str) -> None:
-        """Keep a question open with what is known so far."""
-        expires = self.now + self.charter.dialog_lasts
+    def keep_asking(self, step: Step, draft: Any, question: str, lasts: timedelta | None = None) -> None:
+        """Keep a question open with what is known so far, for a day or for as long as it ``lasts``."""
+        expires = self.now + (lasts or self.charter.dialog_lasts)
         self.unit.dialogs.ask(self.incoming.chat, Dialog(self.kit.step_names[step], dump(draft), question, expires))
 
     def done(self) -> None:
