@@ -5,6 +5,7 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from hashlib import sha256
 
 from telegram import (
     Bot,
@@ -23,6 +24,7 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, Re
 from bot.request import NotSent
 from domain.text import cut, utf16_length
 from handlers.kit.words import LONGEST, LONGEST_CAPTION, Drawn, Rendered
+from storage.messages import Card
 from storage.outbox import Mode, Saying
 
 TOAST = 200
@@ -43,7 +45,17 @@ class Prepared:
     words: Rendered
     live: bool
     alert: bool
-    card: int | None
+    card: Card | None
+
+    @property
+    def drawn(self) -> str:
+        """What it shows, in short: two alike are one edit."""
+        return sha256(repr(self.words).encode()).hexdigest()[:16]
+
+    @property
+    def shown_already(self) -> bool:
+        """Whether the card shows just this: Telegram would refuse the edit."""
+        return self.saying.mode is Mode.REFRESH and self.card is not None and self.card.drawn == self.drawn
 
 
 # What came of it.
@@ -191,7 +203,9 @@ async def refresh(bot: Bot, prepared: Prepared) -> Result:
     """Draw the live card anew; where there is none, there is nothing to draw."""
     if prepared.card is None:
         return TooLate("no card")
-    return await edit_message(bot, prepared, prepared.card)
+    if prepared.shown_already:
+        return Sent(prepared.card.message_id)
+    return await edit_message(bot, prepared, prepared.card.message_id)
 
 
 async def edit(bot: Bot, prepared: Prepared) -> Result:
@@ -243,7 +257,7 @@ def reply_to(prepared: Prepared) -> ReplyParameters | None:
     """What is said about a case answers its card, so that both are found from each other."""
     if prepared.card is None or prepared.live:
         return None
-    return ReplyParameters(prepared.card, allow_sending_without_reply=True)
+    return ReplyParameters(prepared.card.message_id, allow_sending_without_reply=True)
 
 
 def markup(words: Rendered) -> InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove | None:

@@ -108,19 +108,26 @@ async def town(port: int = 0) -> AsyncIterator[Town]:
 
 async def settle_in(place: Town) -> None:
     """The people of the sample place: they join as anyone would, by opening the bot or following a link."""
-    for number, name, language in RESIDENTS:
-        place.world.person(number, name, language, role="resident")
+    first, *more = RESIDENTS
+    appear(place, *first, "resident")
+    appear(place, FIRST_MEMBER, MEMBERS[0][0], "zh", "member")
+    appear(place, *COORDINATOR, "zh", "coordinator")
+    for resident in more:
+        appear(place, *resident, "resident")
     for index, (name, community, sector) in enumerate(MEMBERS):
         number = FIRST_MEMBER + index
-        place.world.person(number, name, "zh", role=f"member for {community}")
+        appear(place, number, name, "zh", "member")
         arguments = {"role": Role.MEMBER.value, "name": name, "communities": [community], "sector": sector}
         invite = partial(invite_someone, charter=place.app.charter, arguments=arguments, now=place.clock.now())
         answer = await place.app.database.run(invite)
         place.world.start(number, answer["payload"])
-    number, name = COORDINATOR
-    place.world.person(number, name, "zh", role="coordinator")
-    place.world.start(number)
+    place.world.start(COORDINATOR[0])
     await place.quiet()
+
+
+def appear(place: Town, number: int, name: str, language: str, role: str) -> None:
+    """A phone; the page shows them in this order."""
+    place.world.person(number, name, language, role=role)
 
 
 async def serve(port: int) -> int:

@@ -8,7 +8,7 @@ while the program lives; a kill between Telegram's answer and that write makes o
 import asyncio
 import contextlib
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from time import monotonic
@@ -21,6 +21,7 @@ from bot.config_sections import Sender as Settings
 from bot.delivery import Dead, Later, Moved, Prepared, Result, Sent, TooLate, Unreachable, Wait, deliver
 from bot.pace import Pace
 from bot.turns import Turns
+from domain.cases import CaseId
 from domain.people import ChatId
 from handlers import unreachable
 from handlers.kit.messages import MESSAGES
@@ -47,6 +48,7 @@ class Outcome:
     saying: Saying
     result: Result | None
     live: bool = False
+    drawn: str | None = None
 
 
 class Sender:
@@ -145,7 +147,7 @@ class Sender:
         card = self._card(saying, kind.live, unit)
         return Prepared(saying, words, kind.live, kind.alert, card)
 
-    def _card(self, saying: Saying, live: bool, unit: Unit) -> int | None:
+    def _card(self, saying: Saying, live: bool, unit: Unit) -> Card | None:
         if saying.case is None or saying.mode is Mode.ANSWER:
             return None
         return unit.messages.card(saying.chat, saying.case, saying.kind if live else None)
@@ -159,8 +161,10 @@ class Sender:
     async def _send_all(self, rows: list[Outcome | Prepared]) -> None:
         """One chat's rows, in order; the first that must wait makes the rest wait."""
         outcomes: list[Outcome] = []
+        cards: dict[CaseId, Card] = {}
         for row in rows:
-            outcomes.append(row if isinstance(row, Outcome) else await self._send(row))
+            outcomes.append(row if isinstance(row, Outcome) else await self._send(with_card(row, cards)))
+            note_card(outcomes[-1], cards)
             if isinstance(outcomes[-1].result, Wait | Later | Moved):
                 break
         self._outcomes += outcomes
@@ -170,7 +174,7 @@ class Sender:
         if prepared.saying.mode is not Mode.ANSWER and (delay := self._pace.take(prepared.saying.chat)):
             await asyncio.sleep(delay)
         result = await deliver(self._bot, prepared)
-        return Outcome(prepared.saying, result, prepared.live)
+        return Outcome(prepared.saying, result, prepared.live, prepared.drawn if prepared.live else None)
 
     async def _write_down(self) -> None:
         """Every outcome since the last time, in one transaction; only then are their chats free again."""
@@ -244,6 +248,22 @@ def end_unsent(outcome: Outcome, turn: Turn) -> None:
             turn.unit.outbox.end([ending(saying, "withheld", turn.now)])
 
 
+def with_card(prepared: Prepared, cards: dict[CaseId, Card]) -> Prepared:
+    """A row as it is to be sent after the cards that have just been sent to the same chat."""
+    saying = prepared.saying
+    card = cards.get(saying.case) if saying.case is not None and saying.mode is not Mode.ANSWER else None
+    same_kind = card is not None and (not prepared.live or card.kind == saying.kind)
+    return replace(prepared, card=card) if same_kind else prepared
+
+
+def note_card(outcome: Outcome, cards: dict[CaseId, Card]) -> None:
+    """Remember a card that has just been sent or drawn, for the rows behind it."""
+    saying = outcome.saying
+    if outcome.live and saying.case is not None and isinstance(outcome.result, Sent) and outcome.result.message_id:
+        message_id = outcome.result.message_id
+        cards[saying.case] = Card(saying.chat, saying.case, saying.kind, message_id, outcome.drawn)
+
+
 def ending(saying: Saying, state: str, at: datetime, message_id: int | None = None, error: str | None = None) -> Ending:
     """How a row ended, unless it was touched meanwhile."""
     return Ending(saying.id, state, at, saying.touched, message_id, error)
@@ -256,7 +276,9 @@ def remember(outcome: Outcome, message_id: int | None, unit: Unit) -> None:
         return
     unit.messages.add(saying.chat, message_id, saying.case, saying.kind)
     if outcome.live:
-        unit.messages.put_card(Card(saying.chat, saying.case, saying.kind, message_id))
+        unit.messages.put_card(Card(saying.chat, saying.case, saying.kind, message_id, outcome.drawn))
+    elif saying.mode is Mode.EDIT:
+        unit.messages.overdraw(saying.chat, message_id)
 
 
 def forget(outcome: Outcome, unit: Unit) -> None:

@@ -183,7 +183,7 @@ class AskWithdraw(CaseMessage):
     def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
         """What destroys asks once more."""
         case: CaseView = context["case"]
-        return ((Button("withdraw", Undo(case.id, True)), Button("back", Redraw(case.id, Side.RESIDENT))),)
+        return ((Button("withdraw_sure", Undo(case.id, True)), Button("back", Redraw(case.id, Side.RESIDENT))),)
 
 
 # -- buttons of this feature only
@@ -511,7 +511,8 @@ def pick_community(turn: Turn, press: PickCommunity) -> None:
         turn.refuse("stale_press")
     elif decide(turn, case, casework.choose_community(case, community.code, turn.person, turn.now)):
         turn.note("community_noted")
-    on_card = turn.unit.messages.card(turn.incoming.chat, case.id) == turn.incoming.message_id
+    card = turn.unit.messages.card(turn.incoming.chat, case.id)
+    on_card = card is not None and card.message_id == turn.incoming.message_id
     turn.edit(card_for(case.id, press.side) if on_card else CommunityNoted(case.id))
 
 

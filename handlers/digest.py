@@ -109,12 +109,12 @@ ACTION = ("overdue", "unassigned", "not_solved")
 
 
 def digest_context(report: Report, period: Period, view: View, reader: Person, until: datetime) -> dict[str, Any]:
-    """What the template shows: sections of lines; a case that needs action twice is named once."""
-    named: set[int] = set()
+    """What the template shows: sections of lines. A case is named once; what is solved, where it went well."""
+    named = {case.id for case in report.sections["solved"]}
     lines: list[Line] = []
     sections: dict[str, list[Line]] = {}
     for name, cases in report.sections.items():
-        fresh = [case for case in cases if case.id not in named]
+        fresh = [case for case in cases if case.id not in named or name == "solved"]
         named |= {case.id for case in fresh}
         first = len(lines) + 1
         sections[name] = [line_of(case, view, first + n if name in ACTION else 0) for n, case in enumerate(fresh)]
@@ -127,6 +127,7 @@ def digest_context(report: Report, period: Period, view: View, reader: Person, u
         "lines": lines,
         "visits": visits,
         "counts": report.counts,
+        "more": {name: report.counts[name] - len(cases) for name, cases in report.sections.items()},
         "verdicts": report.verdicts,
         "quiet": report.empty,
     }

@@ -140,7 +140,7 @@ class AskInviteName(Message):
 class AskInviteCommunities(Message):
     """Which communities does the new member serve?"""
 
-    page: int
+    page: int = 0
 
     def context(self, view: View) -> dict[str, Any] | None:
         """Nothing, once the link has been made."""
@@ -167,7 +167,7 @@ class AskInviteCommunities(Message):
 class AskInviteSector(Message):
     """Which sector does the new member come from?"""
 
-    page: int
+    page: int = 0
 
     def context(self, view: View) -> dict[str, Any] | None:
         """Nothing, once the link has been made."""
@@ -246,8 +246,8 @@ def details_wanted(draft: InviteDraft, charter: Charter) -> Message | None:
     if draft.role is not Role.MEMBER:
         return None
     if charter.communities:
-        return AskInviteCommunities(0)
-    return AskInviteSector(0) if charter.sectors else None
+        return AskInviteCommunities()
+    return AskInviteSector() if charter.sectors else None
 
 
 @feature.step("details")

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from domain.casework import Refusal
 from domain.charter import Charter
+from domain.digest import Period
 from domain.people import CONFIRMED_ROLES, ChatId, Invite, InviteRefusal, Person, Role, may_follow
 from handlers.invites import INVITE, coordinates, feature, hashed, may_run
 from handlers.kit.messages import Button, Message, Rows
@@ -23,7 +24,7 @@ from handlers.menus import commands_for, refresh
 from storage.subscriptions import Subscription
 from storage.unit import Unit
 
-DIGESTS: Mapping[Role, tuple[str, ...]] = {Role.COORDINATOR: ("daily", "weekly"), Role.OBSERVER: ("weekly",)}
+DIGESTS: Mapping[Role, tuple[Period, ...]] = {Role.COORDINATOR: tuple(Period), Role.OBSERVER: (Period.WEEKLY,)}
 """The summaries that begin with a role."""
 
 

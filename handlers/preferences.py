@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import time
-from enum import StrEnum
 from typing import Any, ClassVar
 
 from domain.casework import Refusal
 from domain.charter import Charter, QuietHours
+from domain.digest import Period
 from domain.people import Person, Role
 from handlers.cards import pairs
 from handlers.kit.messages import Button, Message, Rows
@@ -29,13 +29,6 @@ HOURS = (time(7, 30), time(8, 30), time(12), time(18))
 
 READERS = frozenset({Role.COORDINATOR, Role.OBSERVER, Role.MEMBER})
 """Who may have summaries."""
-
-
-class Period(StrEnum):
-    """How often a summary comes."""
-
-    DAILY = "daily"
-    WEEKLY = "weekly"
 
 
 # -- buttons of this feature only

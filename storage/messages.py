@@ -18,16 +18,20 @@ RETEXT = (
     .where(messages.c.chat == bindparam("chat_"), messages.c.message_id == bindparam("message_"))
     .values(text=bindparam("text_"))
 )
-CARD = select(cards.c.message_id).where(
+CARD = select(cards).where(
     cards.c.chat == bindparam("chat_"), cards.c.case_id == bindparam("case_"), cards.c.kind == bindparam("kind_")
 )
-ANY_CARD = (
-    select(cards.c.message_id).where(cards.c.chat == bindparam("chat_"), cards.c.case_id == bindparam("case_")).limit(1)
-)
+ANY_CARD = select(cards).where(cards.c.chat == bindparam("chat_"), cards.c.case_id == bindparam("case_")).limit(1)
 OF_CASE = select(cards).where(cards.c.case_id == bindparam("case_"))
 _put = insert_or(cards)
 PUT_CARD = _put.on_conflict_do_update(
-    index_elements=["chat", "case_id", "kind"], set_={"message_id": _put.excluded.message_id}
+    index_elements=["chat", "case_id", "kind"],
+    set_={"message_id": _put.excluded.message_id, "drawn": _put.excluded.drawn},
+)
+OVERDRAW = (
+    update(cards)
+    .where(cards.c.chat == bindparam("chat_"), cards.c.message_id == bindparam("message_"))
+    .values(drawn=None)
 )
 DROP_CARD = delete(cards).where(
     cards.c.chat == bindparam("chat_"), cards.c.case_id == bindparam("case_"), cards.c.kind == bindparam("kind_")
@@ -56,6 +60,8 @@ class Card:
     case: CaseId
     kind: str
     message_id: int
+    drawn: str | None = None
+    """What is on it, as a digest of its words and buttons."""
 
 
 class Messages(Shelf):
@@ -76,10 +82,15 @@ class Messages(Shelf):
         """The person changed their message."""
         self._connection.execute(RETEXT, {"chat_": chat, "message_": message_id, "text_": text})
 
-    def card(self, chat: ChatId, case: CaseId, kind: str | None = None) -> int | None:
-        """The message number of the case's live card in a chat (of that kind, or of any)."""
+    def card(self, chat: ChatId, case: CaseId, kind: str | None = None) -> Card | None:
+        """The case's live card in a chat (of that kind, or of any)."""
         statement = CARD if kind else ANY_CARD
-        return self._connection.execute(statement, {"chat_": chat, "case_": case, "kind_": kind}).scalar_one_or_none()
+        row = self._connection.execute(statement, {"chat_": chat, "case_": case, "kind_": kind}).one_or_none()
+        return None if row is None else card_of(row)
+
+    def overdraw(self, chat: ChatId, message_id: int) -> None:
+        """Something else is drawn in a card's place: the card is to be drawn again even where it has not changed."""
+        self._connection.execute(OVERDRAW, {"chat_": chat, "message_": message_id})
 
     def cards(self, case: CaseId) -> list[Card]:
         """Every live card of a case."""
@@ -88,7 +99,14 @@ class Messages(Shelf):
     def put_card(self, card: Card) -> None:
         """This message is the live card now."""
         self._connection.execute(
-            PUT_CARD, {"chat": card.chat, "case_id": card.case, "kind": card.kind, "message_id": card.message_id}
+            PUT_CARD,
+            {
+                "chat": card.chat,
+                "case_id": card.case,
+                "kind": card.kind,
+                "message_id": card.message_id,
+                "drawn": card.drawn,
+            },
         )
 
     def drop_card(self, chat: ChatId, case: CaseId, kind: str) -> None:
@@ -98,4 +116,4 @@ class Messages(Shelf):
 
 def card_of(row: Row[Any]) -> Card:
     """A row as a card."""
-    return Card(ChatId(row.chat), CaseId(row.case_id), row.kind, row.message_id)
+    return Card(ChatId(row.chat), CaseId(row.case_id), row.kind, row.message_id, row.drawn)

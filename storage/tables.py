@@ -312,6 +312,7 @@ cards = Table(
     Column("case_id", BigInteger, primary_key=True, autoincrement=False),
     Column("kind", String, primary_key=True),
     Column("message_id", BigInteger, nullable=False),
+    Column("drawn", String),
     Index("ix_cards_case_id", "case_id"),
     sqlite_with_rowid=False,
 )

@@ -70,10 +70,10 @@ class Stage:
 
 def admit(unit: Unit, charter: Charter, number: int, part: Role_, now: datetime) -> None:
     """Write somebody into the roster."""
+    person = unit.people.seen(ChatId(number), part.name, part.language, now)
     if part.role is Role.COORDINATOR:
         ensure_coordinator(unit, charter, number, part.name, now)
         return
-    person = unit.people.seen(ChatId(number), part.name, part.language, now)
     communities = tuple(c.code for c in charter.communities if part.community in c.names.values())
     sector = next((s.code for s in charter.sectors if part.sector in s.names.values()), None)
     if part.role is not Role.RESIDENT:

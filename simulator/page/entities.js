@@ -4,6 +4,8 @@ import { h } from "./dom.js";
 /** @typedef {{type: string, offset: number, length: number, url?: string, language?: string, user?: any}} Entity */
 /** @typedef {{command: (text: string) => void, link: (url: string) => void}} Hands what a tap on a command or a link does */
 
+const BLOCKS = new Set(["pre", "blockquote", "expandable_blockquote"]);
+
 const PLAIN = {
   bold: "strong",
   italic: "em",
@@ -40,7 +42,8 @@ function within(text, entities, start, end, hands) {
     const inner = entities.filter((other) => other.offset < to);
     entities.splice(0, inner.length);
     parts.push(dressed(entity, text.slice(from, to), within(text, inner, from, to, hands), hands));
-    at = to;
+    // A quote or a block of code ends its line by itself: the line break behind it would show as an empty line.
+    at = BLOCKS.has(entity.type) && to < end && text[to] === "\n" ? to + 1 : to;
   }
   parts.push(text.slice(at, end));
   return parts.filter((part) => part !== "");

@@ -48,7 +48,7 @@ export const tour = [
   },
   {
     who: "resident",
-    do: { press: /现在就发|立即发送|马上发|send now/i },
+    do: { press: /马上发出|send now/i },
     optional: true,
     tell: {
       zh: "工作人员九十秒后才看到,居民还可以撤回。这里马上发出。",
@@ -62,7 +62,7 @@ export const tour = [
   },
   {
     who: "coordinator",
-    do: { press: /派给|指派|派单|assign/i },
+    do: { press: /派给|^→ /i },
     tell: {
       zh: "机器人按社区、界别和手头事项推荐委员。点一下就派单。",
       en: "The bot suggests members by community, sector and load. One press assigns.",
@@ -70,7 +70,7 @@ export const tour = [
   },
   {
     who: "member",
-    do: { press: /签收|接下|claim/i },
+    do: { press: /签收|claim/i },
     tell: {
       zh: "委员签收,时钟开始走。居民马上知道是谁在办。",
       en: "The member claims the case, and its clock starts. The resident hears at once who has it.",
@@ -78,7 +78,7 @@ export const tour = [
   },
   {
     who: "member",
-    do: { press: /走访|记录走访|visit/i },
+    do: { say: { zh: "/visit", en: "/visit" } },
     tell: { zh: "第二天委员去现场,记一次走访。", en: "Next day the member goes there and logs a visit." },
   },
   {
@@ -94,7 +94,7 @@ export const tour = [
   },
   {
     who: "member",
-    do: { press: /办结|已解决|resolve|solved/i },
+    do: { press: /办结|^resolve/i },
     tell: {
       zh: "灯换好了,委员办结,说明是哪一种结果。",
       en: "The lamp is replaced. The member resolves the case and names the kind of result.",
@@ -102,13 +102,25 @@ export const tour = [
   },
   {
     who: "member",
-    do: { press: /解决了|已解决|^A\b|solved/i },
-    optional: true,
+    do: { press: /已解决|^solved$/i },
     tell: { zh: "结果分四种,这件是“已解决”。", en: "There are four kinds of result; this one is “solved”." },
   },
   {
+    who: "member",
+    do: {
+      say: {
+        zh: "灯座已换,今晚会亮。路灯所会再查一遍整条线路",
+        en: "The base is replaced and the lamp will be on tonight. The whole line will be checked as well",
+      },
+    },
+    tell: {
+      zh: "再写一句话,说清楚做了什么。居民会收到原话。",
+      en: "A few words say what was done. The resident gets them as they are.",
+    },
+  },
+  {
     who: "resident",
-    do: { press: /解决了|有帮助|满意|solved|helped|satisfied/i },
+    do: { press: /解决了,满意|solved, satisfied/i },
     tell: { zh: "有没有效果,由居民说了算。", en: "Whether it helped is for the resident to say." },
   },
   {
