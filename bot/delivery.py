@@ -55,7 +55,9 @@ class Prepared:
     @property
     def shown_already(self) -> bool:
         """Whether the card shows just this: Telegram would refuse the edit."""
-        return self.saying.mode is Mode.REFRESH and self.card is not None and self.card.drawn == self.drawn
+        if not self.live or self.card is None or self.card.drawn != self.drawn:
+            return False
+        return self.saying.mode is Mode.REFRESH or self.saying.target == str(self.card.message_id)
 
 
 # What came of it.
@@ -203,14 +205,16 @@ async def refresh(bot: Bot, prepared: Prepared) -> Result:
     """Draw the live card anew; where there is none, there is nothing to draw."""
     if prepared.card is None:
         return TooLate("no card")
-    if prepared.shown_already:
-        return Sent(prepared.card.message_id)
-    return await edit_message(bot, prepared, prepared.card.message_id)
+    card = prepared.card.message_id
+    return Sent(card) if prepared.shown_already else await edit_message(bot, prepared, card)
 
 
 async def edit(bot: Bot, prepared: Prepared) -> Result:
     """Draw one message anew; where it is gone, send it."""
-    result = await edit_message(bot, prepared, int(prepared.saying.target or 0))
+    target = int(prepared.saying.target or 0)
+    if prepared.shown_already:
+        return Sent(target)
+    result = await edit_message(bot, prepared, target)
     return result if isinstance(result, Sent) else await send(bot, prepared)
 
 

@@ -67,7 +67,9 @@ class RelayNoted(CaseMessage):
 
 @dataclass(frozen=True, slots=True)
 class RelaySent(CaseMessage):
-    """It went to the resident."""
+    """It went to the resident; drawn in the place of what announced it."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,14 @@ def to_resident(turn: Turn, case: Case) -> None:
         return
     relay = Relay(0, case.id, turn.person.id, checked.text, checked.file_kind, checked.file_id, True)
     number = turn.unit.relays.add(relay, turn.now + turn.charter.relay_after)
-    turn.say(ToResident(case.id, number, checked.text, round(turn.charter.relay_after.total_seconds())))
+    turn.say(
+        ToResident(case.id, number, checked.text, round(turn.charter.relay_after.total_seconds())), once=key_of(number)
+    )
+
+
+def key_of(relay: int) -> str:
+    """By which the message that announced it is found again."""
+    return f"relay:{relay}"
 
 
 def to_member(turn: Turn, case: Case) -> None:
@@ -179,7 +188,12 @@ def pass_on(turn: Turn, relay: Relay) -> None:
         turn.tell(member, NotRelayed(case.id, case.number, relay.text))
     else:
         announce(turn, case, outcome)
-        turn.tell(member, RelaySent(case.id), urgent=True)
+        sent = RelaySent(case.id, relay.text)
+        announced = turn.unit.outbox.message_of(key_of(relay.id))
+        if announced is None:
+            turn.tell(member, sent, urgent=True)
+        else:
+            turn.edit_in(member.chat, sent, announced)
 
 
 @dataclass(frozen=True, slots=True)

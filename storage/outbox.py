@@ -131,6 +131,7 @@ MIGRATE = (
     update(outbox).where(outbox.c.chat == bindparam("old_"), outbox.c.state == "pending").values(chat=bindparam("new_"))
 )
 COUNTS = select(outbox.c.state, func.count()).group_by(outbox.c.state)
+MESSAGE_OF = select(outbox.c.message_id).where(outbox.c.once == bindparam("once_"))
 EXISTS = select(outbox.c.id).where(outbox.c.once == bindparam("once_"))
 
 
@@ -145,6 +146,10 @@ class Outbox(Shelf):
     def said(self, once: str) -> bool:
         """Whether something with that key was ever said."""
         return self._connection.execute(EXISTS, {"once_": once}).first() is not None
+
+    def message_of(self, once: str) -> int | None:
+        """The number of the message that was said with that key, once it was sent."""
+        return self._connection.execute(MESSAGE_OF, {"once_": once}).scalar_one_or_none()
 
     def pending(self, now: datetime, busy: Iterable[int], limit: int) -> list[Saying]:
         """What can be sent now to chats that are not ``busy``: answers first, in the order they were said."""

@@ -107,9 +107,11 @@ class Turn:
 
     def edit(self, message: Message, message_id: int | None = None) -> None:
         """Draw the pressed message (or that one) anew instead of sending another."""
-        target = str(message_id or self.incoming.message_id)
-        key = f"edit:{self.incoming.chat}:{target}"
-        self._put(self.incoming.chat, message, Lane.ANSWER, mode=Mode.EDIT, target=target, pending_key=key)
+        self.edit_in(self.incoming.chat, message, message_id or self.incoming.message_id)
+
+    def edit_in(self, chat: ChatId, message: Message, message_id: int) -> None:
+        """Draw a message in some chat anew."""
+        self._put(chat, message, Lane.ANSWER, mode=Mode.EDIT, target=str(message_id))
 
     def toast(self, message: Message) -> None:
         """Answer the press."""
