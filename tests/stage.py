@@ -216,7 +216,21 @@ def heard(stage: Stage) -> list[str]:
         name = re.sub(r"^>> (?:edit |toast |delete )?", "", line).partition(":")[0]
         return order.index(name) if name in order else len(order)
 
-    return sorted(lines, key=rank)
+    return last_edits(sorted(lines, key=rank))
+
+
+CARD = re.compile(r"^>> edit (\S+): .*?\*(\d\d-\d{4,})\*")
+
+
+def last_edits(lines: list[str]) -> list[str]:
+    """Of a card drawn several times in a row, the last: how many edits it takes depends on how fast changes come."""
+    kept: list[str] = []
+    for line in lines:
+        card, before = CARD.match(line), CARD.match(kept[-1]) if kept else None
+        if card and before and card.groups() == before.groups():
+            kept.pop()
+        kept.append(line)
+    return kept
 
 
 __all__ = ["Post", "Role_", "Stage", "act", "cast_of", "heard", "stage"]
