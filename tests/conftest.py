@@ -11,3 +11,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def accept(request: pytest.FixtureRequest) -> bool:
     """Whether transcripts are rewritten."""
     return bool(request.config.getoption("--accept"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests last: the browser's driver keeps an event loop of its own running from its first test on."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
