@@ -2,16 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import structlog
 from telegram import Bot
+from telegram.error import InvalidToken, NetworkError
 from telegram.ext import Application, ApplicationBuilder, ExtBot
 
 from bot.clock import Clock
-from bot.config import Settings
+from bot.config import ConfigError, Settings
 from bot.errands import Errands
 from bot.intake import ChatLanes, Intake
 from bot.invitations import name_coordinators
@@ -43,7 +45,7 @@ from handlers import (
 )
 from handlers.kit.routes import Feature, Router
 from handlers.kit.turn import Kit
-from handlers.kit.words import Words
+from handlers.kit.words import Words, WordsError
 from storage.database import Database, open_database
 from storage.schema import upgrade
 
@@ -73,6 +75,7 @@ FEATURES: tuple[Feature, ...] = (
 
 BOT_USERNAME = "bot_username"
 STOP_SECONDS = 8
+LONGEST_PAUSE = 30.0
 
 PTB = Application[Any, Any, Any, Any, Any, Any]
 
@@ -145,30 +148,49 @@ async def open_storage(settings: Settings) -> Database:
 async def running(settings: Settings, clock: Clock, *, poll: bool = True, tick: bool = True) -> AsyncIterator[App]:
     """The whole program, from the database to Telegram; on leaving it stops politely."""
     app = await build(settings, clock)
-    async with app.application:
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(app.database.close)
+        await connect(app)
+        stack.push_async_callback(app.application.shutdown)
         await introduce(app)
-        tasks = [asyncio.create_task(app.sender.run(app.stopping)), asyncio.create_task(app.errands.run(app.stopping))]
-        if poll:
-            await app.bot.delete_webhook()
-            tasks.append(asyncio.create_task(app.intake.poll(app.stopping)))
-        for task in tasks:
-            task.add_done_callback(app.ended)
-        scheduler = ticking(app.tick) if tick else None
-        if scheduler:
+        tasks = start(app, poll)
+        stack.push_async_callback(stop, app, tasks)
+        if tick:
+            scheduler = ticking(app.tick)
             scheduler.start()
+            stack.callback(scheduler.shutdown, wait=False)
+        yield app
+
+
+async def connect(app: App) -> None:
+    """Ask Telegram who we are; without a network, again until there is one. ``ConfigError`` for a token it refuses."""
+    for attempt in count():
         try:
-            yield app
-        finally:
-            if scheduler:
-                scheduler.shutdown(wait=False)
-            await stop(app, tasks)
+            await app.application.initialize()
+        except InvalidToken:
+            raise ConfigError("telegram.token is refused by Telegram: ask @BotFather for a valid one.") from None
+        except NetworkError as error:
+            log.warning("no_telegram_yet", error=type(error).__name__)
+            await asyncio.sleep(min(LONGEST_PAUSE, 2.0**attempt))
+        else:
+            return
+
+
+def start(app: App, poll: bool) -> list[asyncio.Task[None]]:
+    """The parts that run by themselves; one that fails ends the program."""
+    parts = [app.sender.run(app.stopping), app.errands.run(app.stopping)]
+    if poll:
+        parts.append(app.intake.poll(app.stopping))
+    tasks = [asyncio.create_task(part) for part in parts]
+    for task in tasks:
+        task.add_done_callback(app.ended)
+    return tasks
 
 
 async def build(settings: Settings, clock: Clock) -> App:
     """Everything put together, nothing running yet."""
     charter = charter_of(settings, clock)
-    words = Words(charter, settings.overlay)
-    words.check()
+    words = checked_words(charter, settings)
     database = await open_storage(settings)
     application = build_application(settings)
     router = Router.of(FEATURES)
@@ -181,6 +203,16 @@ async def build(settings: Settings, clock: Clock) -> App:
     app = App(settings, charter, words, database, clock, application, turns, intake, sender, errands, asyncio.Event())
     turns.wake = app.wake
     return app
+
+
+def checked_words(charter: Charter, settings: Settings) -> Words:
+    """Every template compiles. Raises ``ConfigError`` naming file and line where one of the deployment's does not."""
+    try:
+        words = Words(charter, settings.overlay)
+        words.check()
+    except WordsError as broken:
+        raise ConfigError(f"templates.overlay is {settings.templates.overlay}, and in it {broken}.") from None
+    return words
 
 
 def build_application(settings: Settings) -> PTB:
@@ -213,4 +245,3 @@ async def stop(app: App, tasks: Iterable[asyncio.Task[None]]) -> None:
     for task in late:
         task.cancel()
     await asyncio.gather(*late, return_exceptions=True)
-    await app.database.close()

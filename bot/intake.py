@@ -121,6 +121,7 @@ class Intake:
     async def poll(self, stopping: asyncio.Event) -> None:
         """Fetch, handle, acknowledge, until told to stop. Raises ``InvalidToken`` at once, and waits out the rest."""
         offset, pause = 0, 0.0
+        await self._leave_webhook()
         while not stopping.is_set():
             try:
                 batch = await unless(stopping, self._fetch(offset))
@@ -137,6 +138,13 @@ class Intake:
             if not all(taken):
                 await wait(stopping, 1.0)
         await self._acknowledge(offset)
+
+    async def _leave_webhook(self) -> None:
+        """Telegram does not let a bot poll that has a webhook; where this fails, polling will say so."""
+        try:
+            await self._application.bot.delete_webhook()
+        except TelegramError as error:
+            log.warning("webhook not left", error=type(error).__name__)
 
     async def _fetch(self, offset: int) -> list[Any]:
         found: Any = await self._application.bot.do_api_request(

@@ -58,7 +58,8 @@ class SQLiteDatabase:
 
     @classmethod
     async def open(cls, path: Path) -> Self:
-        """Open or create the file. Errors: ``sqlite3.OperationalError`` where it cannot be opened."""
+        """Open or create the file, for its owner only. Errors: ``OSError``, ``sqlite3.Error`` where it cannot be."""
+        path.touch(mode=0o600)
         writer = OneWriter(lambda: connect(path), iter_chunk_size=64)
         await writer
         engine = create_engine(
