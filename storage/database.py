@@ -59,7 +59,6 @@ class SQLiteDatabase:
     @classmethod
     async def open(cls, path: Path) -> Self:
         """Open or create the file, for its owner only. Errors: ``OSError``, ``sqlite3.Error`` where it cannot be."""
-        path.touch(mode=0o600)
         writer = OneWriter(lambda: connect(path), iter_chunk_size=64)
         await writer
         engine = create_engine(
@@ -125,6 +124,7 @@ class SQLiteDatabase:
 
 def connect(path: Path, read_only: bool = False) -> sqlite3.Connection:
     """A connection that leaves transactions to us. ``isolation_level=None``: the driver begins and commits nothing."""
+    path.touch(mode=0o600)
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     for pragma in PRAGMAS:
         connection.execute(pragma)

@@ -3,8 +3,9 @@
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -106,6 +107,8 @@ async def stage(
             **(settings or {}),
         }
         async with running(load(EXAMPLE, environment), clock, tick=False) as app:
+            links = count(1)
+            app.turns.kit = replace(app.turns.kit, secret=lambda: f"link{next(links)}")
             yield Stage(app, world, clock)
 
 
