@@ -2,9 +2,18 @@
 
 import pytest
 
+from bot import logs
+from bot.config_sections import Logs
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--accept", action="store_true", help="rewrite transcripts after a deliberate change")
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> None:
+    """Logs as the program writes them, without the ordinary line for every turn."""
+    logs.configure(Logs(level="error"))
 
 
 @pytest.fixture

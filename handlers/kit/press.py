@@ -11,6 +11,9 @@ from typing import Any, ClassVar, Self, get_type_hints
 LIMIT = 64
 """Bytes of ``callback_data`` that Telegram allows."""
 
+LARGEST = 2**63 - 1
+"""The largest id that SQLite and PostgreSQL hold."""
+
 PRESSES: dict[str, type["Press"]] = {}
 
 
@@ -56,9 +59,19 @@ def field_reader(hint: Any) -> Any:
     hint = getattr(hint, "__supertype__", hint)
     if hint is bool:
         return lambda part: bool(int(part))
-    if hint in (int, str) or issubclass(hint, StrEnum):
+    if hint is int:
+        return whole_number
+    if hint is str or issubclass(hint, StrEnum):
         return hint
     raise TypeError(f"a press cannot hold {hint!r}")
+
+
+def whole_number(part: str) -> int:
+    """A number that a database can hold. Raises ``ValueError`` for any other (a forged press)."""
+    number = int(part)
+    if abs(number) > LARGEST:
+        raise ValueError("too large for any id")
+    return number
 
 
 def decode(data: str) -> Press | None:
