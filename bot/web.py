@@ -27,6 +27,7 @@ log = structlog.get_logger()
 
 LARGEST = 1024 * 1024
 """Bytes of an update; Telegram's are far smaller."""
+BACKLOG = 512
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - the header's name
 
 
@@ -108,6 +109,7 @@ async def serving(app: Starlette, listen: str, port: int) -> AsyncIterator[int]:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((listen, port))
+        listener.listen(BACKLOG)  # from here on callers wait instead of being refused
     except OSError:
         listener.close()
         raise

@@ -1,0 +1,151 @@
+"""A unit of work is whole or not at all, and nothing it leaves behind troubles the next one."""
+
+import asyncio
+import sqlite3
+import stat
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import aiosqlite
+import pytest
+from sqlalchemy import Connection, text
+
+from domain.people import ChatId
+from storage.database import Database, OneWriter, open_database
+from storage.schema import upgrade
+from storage.unit import Unit
+from tests.domain.lives import submitted
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    """An empty database of the newest version."""
+    found = await open_database("sqlite:///x.db", tmp_path)
+    await found.schema(upgrade)
+    yield found
+    await found.close()
+
+
+async def value(database: Database, name: str) -> str | None:
+    """What the settings say."""
+    return await database.read(lambda unit: unit.settings.get(name))
+
+
+async def test_what_is_done_is_there_afterwards(database: Database) -> None:
+    assert await database.run(lambda unit: unit.settings.put("a", "1")) is None
+    assert await value(database, "a") == "1"
+
+
+async def test_a_unit_that_fails_leaves_nothing(database: Database) -> None:
+    def fail(unit: Unit) -> None:
+        unit.settings.put("a", "1")
+        raise LookupError("planted")
+
+    with pytest.raises(LookupError):
+        await database.run(fail)
+    assert await value(database, "a") is None
+
+
+async def test_a_commit_that_fails_leaves_no_open_transaction(database: Database) -> None:
+    """A deferred foreign key fails at COMMIT. Planted fault: without ``roll_back_raw`` the next unit fails too."""
+
+    def scratch(connection: Connection) -> None:
+        connection.execute(text("CREATE TABLE a (id INTEGER PRIMARY KEY)"))
+        connection.execute(text("CREATE TABLE b (a INTEGER REFERENCES a(id) DEFERRABLE INITIALLY DEFERRED)"))
+
+    await database.schema(scratch)
+    with pytest.raises(Exception, match="FOREIGN KEY"):
+        await database.schema(lambda connection: connection.execute(text("INSERT INTO b VALUES (7)")).rowcount)
+    await database.run(lambda unit: unit.settings.put("a", "1"))
+    assert await value(database, "a") == "1"
+
+
+async def test_a_full_disk_harms_only_the_unit_that_hit_it(database: Database) -> None:
+    await database.schema(lambda connection: connection.exec_driver_sql("PRAGMA max_page_count=90").scalar())
+
+    def fill(unit: Unit) -> None:
+        for number in range(200):
+            unit.settings.put(f"n{number}", "x" * 4000)
+
+    with pytest.raises(Exception, match="full"):
+        await database.run(fill)
+    await database.run(lambda unit: unit.settings.put("a", "1"))
+    assert await value(database, "a") == "1"
+
+
+async def test_a_caller_that_goes_away_does_not_undo_the_work(database: Database) -> None:
+    started = asyncio.create_task(database.run(lambda unit: unit.settings.put("a", "1")))
+    await asyncio.sleep(0)
+    started.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await started
+    await database.run(lambda unit: None)  # behind it on the same thread
+    assert await value(database, "a") == "1"
+
+
+async def test_readers_cannot_write(database: Database) -> None:
+    with pytest.raises(Exception, match=r"readonly"):
+        await database.read(lambda unit: unit.settings.put("a", "1"))
+
+
+async def test_the_writer_takes_the_lock_at_once(database: Database, tmp_path: Path) -> None:
+    """Planted fault: a deferred BEGIN reads first and fails when it turns into a writer."""
+
+    def locked(unit: Unit) -> bool:
+        other = sqlite3.connect(tmp_path / "x.db", timeout=0)
+        try:
+            other.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return True
+        finally:
+            other.close()
+        return False
+
+    assert await database.run(locked)
+
+
+async def test_numbers_are_given_once_and_without_gaps(database: Database) -> None:
+    def submit(unit: Unit) -> str:
+        return unit.cases.add(submitted().born(), 2026).number
+
+    def submit_and_fail(unit: Unit) -> None:
+        submit(unit)
+        raise LookupError("planted")
+
+    numbers = await asyncio.gather(*(database.run(submit) for _ in range(20)))
+    with pytest.raises(LookupError):
+        await database.run(submit_and_fail)
+    numbers += [await database.run(submit)]
+    assert sorted(numbers) == [f"26-{n:04d}" for n in range(1, 22)]
+    assert await database.run(lambda unit: unit.cases.add(submitted().born(), 2027).number) == "27-0001"
+
+
+async def test_a_case_comes_back_as_it_was_stored(database: Database) -> None:
+    stored = await database.run(lambda unit: unit.cases.add(submitted().born(), 2026))
+    assert await database.read(lambda unit: unit.cases.get(stored.id)) == stored
+    assert await database.read(lambda unit: unit.cases.by_number("26-0001")) == stored
+    for nonsense in ("", "26", "26-", "x-1", "26-99999999999999", "²6-1"):
+        assert await database.read(lambda unit, text=nonsense: unit.cases.by_number(text)) is None  # type: ignore[misc]
+
+
+async def test_the_file_is_for_its_owner_only(database: Database, tmp_path: Path) -> None:
+    await database.run(lambda unit: unit.people.add(ChatId(1), "王芳", "zh", NOW))
+    for name in ("x.db", "x.db-wal", "x.db-shm"):
+        assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
+
+
+async def test_the_disk_is_told_to_be_sure(database: Database) -> None:
+    settings = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+    for name, wanted in settings.items():
+        found = await database.schema(lambda c, n=name: c.exec_driver_sql(f"PRAGMA {n}").scalar())  # type: ignore[misc]
+        assert found == wanted
+
+
+def test_aiosqlite_still_has_what_we_rely_on() -> None:
+    """``storage/database.py`` queues whole units of work on aiosqlite's thread, and shares its connection."""
+    assert asyncio.iscoroutinefunction(aiosqlite.Connection._execute)
+    assert isinstance(aiosqlite.Connection._conn, property)
+    assert issubclass(OneWriter, aiosqlite.Connection)

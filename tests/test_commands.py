@@ -1,0 +1,198 @@
+"""The command line as an operator meets it: a program of its own, the simulator for a Telegram."""
+
+import asyncio
+import os
+import signal
+import stat
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from simulator.server import build, serving, until
+from simulator.world import World
+from storage.database import open_database
+from tests.stage import TOKEN
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+def environment(**more: str) -> dict[str, str]:
+    """The process's environment without anything of ours."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("YIXIAN_")}
+    return {**plain, "PYTHONPATH": str(ROOT), **more}
+
+
+async def start(*arguments: str, **more: str) -> asyncio.subprocess.Process:
+    """``python -m bot …``."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bot",
+        *arguments,
+        cwd=ROOT,
+        env=environment(**more),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+
+
+async def run(*arguments: str, **more: str) -> Ran:
+    """A command from its start to its end."""
+    process = await start(*arguments, **more)
+    out, err = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode is not None
+    return Ran(process.returncode, out.decode(), err.decode())
+
+
+async def initialised(folder: Path) -> Path:
+    """A folder as ``init`` leaves it."""
+    made = await run("init", "--dir", str(folder), "--coordinator", "3001", "--name", "陈静")
+    assert made.code == 0, made.err
+    return folder / "config.toml"
+
+
+async def test_init_writes_everything_a_bot_needs(tmp_path: Path) -> None:
+    config = await initialised(tmp_path / "new")
+    assert stat.S_IMODE(config.stat().st_mode) == 0o600
+    database = await open_database("sqlite:///yixian.db", config.parent)
+    try:
+        staff = await database.read(lambda unit: unit.people.staff())
+    finally:
+        await database.close()
+    assert [(person.chat, person.name, sorted(person.roles)) for person in staff] == [(3001, "陈静", ["coordinator"])]
+    again = await run("init", "--dir", str(config.parent), "--coordinator", "1")
+    assert (again.code, again.out) == (2, "")
+    assert "is there already" in again.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "more", "named"),
+    [
+        (["run", "--config", "{}/config.toml"], {}, "telegram.token"),
+        (["run", "--config", "{}/config.toml"], {"YIXIAN_INTAKE__SETTLE": "soon"}, "intake.settle"),
+        (["run", "--config", "{}/config.toml"], {"YIXIAN_NONSENSE__X": "1"}, "nonsense"),
+        (["run", "--config", "{}/nothing.toml"], {}, "nothing.toml"),
+        (
+            ["invite", "--config", "{}/config.toml", "--role", "member", "--name", "x", "--community", "?"],
+            {},
+            "--community",
+        ),
+        (["invite", "--config", "{}/config.toml", "--role", "member", "--name", " "], {}, "--name"),
+        (["digest", "--config", "{}/config.toml", "--period", "hourly"], {}, "--period"),
+        (["init", "--dir", "{}/other", "--coordinator", "0"], {}, "--coordinator"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+async def test_a_mistake_is_one_sentence_and_changes_nothing(
+    tmp_path: Path, arguments: list[str], more: dict[str, str], named: str
+) -> None:
+    config = await initialised(tmp_path)
+    before = sorted((path.name, path.read_bytes()) for path in tmp_path.iterdir() if path.name != "lock")
+    ran = await run(*(argument.format(config.parent) for argument in arguments), **more)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.count("\n") == 1
+    assert named in ran.err
+    assert sorted((path.name, path.read_bytes()) for path in tmp_path.iterdir() if path.name != "lock") == before
+
+
+@asynccontextmanager
+async def running_bot(config: Path, world: World, address: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """The bot as ``run`` starts it, once it listens to its Telegram."""
+    more = {"YIXIAN_TELEGRAM__TOKEN": TOKEN, "YIXIAN_TELEGRAM__BASE_URL": address}
+    process = await start("run", "--config", str(config), **more)
+    try:
+        await until(world, lambda: world.called("getUpdates") or (config.parent / "bot.sock").exists(), 30)
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def test_the_whole_way_from_init_to_a_claimed_case(tmp_path: Path) -> None:
+    """An operator's first hour, with an invitation through the running bot and a polite stop."""
+    config = await initialised(tmp_path)
+    world = World(token=TOKEN)
+    for number, name in ((1001, "王芳"), (2001, "李建国"), (3001, "陈静")):
+        world.person(number, name)
+    async with serving(build(world, page=None)) as address, running_bot(config, world, address) as process:
+        more = {"YIXIAN_TELEGRAM__TOKEN": TOKEN, "YIXIAN_TELEGRAM__BASE_URL": address}
+        invited = await run(
+            "invite", "--config", str(config), "--role", "member", "--name", "李建国", "--community", "城北社区", **more
+        )
+        assert invited.out.startswith("https://t.me/yixian_bot?start=i_")
+        world.start(2001, invited.out.strip().partition("start=")[2])
+        world.start(3001)
+        world.say(1001, "城北社区的路灯坏了三天")
+        await until(world, lambda: any("马上发出" in str(m["buttons"]) for m in world.messages(1001)), 10)
+        world.press(1001, "马上发出")
+        await until(world, lambda: any("派给李建国" in str(m["buttons"]) for m in world.messages(3001)), 10)
+        world.press(3001, "派给李建国")
+        await until(world, lambda: any("签收" in str(m["buttons"]) for m in world.messages(2001)), 10)
+        second = await run("run", "--config", str(config), **more)
+        assert second.code == 2
+        assert "already running" in second.err
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(process.wait(), 10) == 0
+    printed = await run("digest", "--config", str(config))
+    assert "新事项 1" in printed.out
+    well = await run("doctor", "--config", str(config))
+    assert (well.code, "✗" in well.out) == (0, False)
+
+
+async def test_a_link_can_be_made_while_no_bot_runs(tmp_path: Path) -> None:
+    config = await initialised(tmp_path)
+    made = await run(
+        "invite",
+        "--config",
+        str(config),
+        "--role",
+        "observer",
+        "--name",
+        "赵敏",
+        YIXIAN_TELEGRAM__USERNAME="yixian_bot",
+    )
+    assert made.code == 0
+    assert made.out.startswith("https://t.me/yixian_bot?start=i_")
+
+
+async def test_a_refused_token_ends_the_program_with_a_sentence(tmp_path: Path) -> None:
+    config = await initialised(tmp_path)
+    async with serving(build(World(token=TOKEN), page=None)) as address:
+        ran = await run(
+            "run",
+            "--config",
+            str(config),
+            YIXIAN_TELEGRAM__TOKEN="4200002:another-token-than-the-one-it-knows",
+            YIXIAN_TELEGRAM__BASE_URL=address,
+        )
+    assert ran.code == 2
+    assert "telegram.token" in ran.err
+    assert "another-token" not in ran.err
+
+
+async def test_a_broken_template_of_the_deployment_does_not_start(tmp_path: Path) -> None:
+    config = await initialised(tmp_path)
+    broken = tmp_path / "words" / "zh" / "concern"
+    broken.mkdir(parents=True)
+    (broken / "joined.j2").write_text("hello\n{% if %}", encoding="utf-8")
+    ran = await run("run", "--config", str(config), YIXIAN_TEMPLATES__OVERLAY="words", YIXIAN_TELEGRAM__TOKEN=TOKEN)
+    assert ran.code == 2
+    assert "concern/joined.j2 line 2" in ran.err
+
+
+async def test_the_version_is_said(tmp_path: Path) -> None:
+    assert (await run("--version")).out.strip().count(".") == 2

@@ -1,0 +1,91 @@
+"""The webhook: only Telegram gets in, and it hears "received" only after the commit."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bot.config_sections import Webhook
+from bot.web import LARGEST, build_web, serving
+from domain.people import Role
+from storage.intake import Intake as IntakeShelf
+from tests.stage import Role_, Stage, stage
+from tests.test_intake import count, message
+
+SECRET = "webhook-secret-of-a-test"
+
+
+@asynccontextmanager
+async def webhook(folder: Path) -> AsyncIterator[tuple[Stage, aiohttp.ClientSession]]:
+    """A bot with its webhook open, and somebody who calls it."""
+    settings = Webhook(secret=SECRET, url="https://example.org")  # type: ignore[arg-type]
+    async with stage(folder) as town:
+        await town.join(Role_("王芳", Role.RESIDENT))
+        async with serving(build_web(town.app.intake, settings), "127.0.0.1", 0) as port:
+            headers = {"X-Telegram-Bot-Api-Secret-Token": SECRET}
+            async with aiohttp.ClientSession(f"http://127.0.0.1:{port}", headers=headers) as telegram:
+                yield town, telegram
+
+
+async def status(telegram: aiohttp.ClientSession, **more: Any) -> int:
+    """What a call is answered."""
+    async with telegram.post("/telegram", **more) as answer:
+        return answer.status
+
+
+async def test_an_update_is_a_case_once_it_is_answered(tmp_path: Path) -> None:
+    async with webhook(tmp_path) as (town, telegram):
+        update = message(town.world, 9, text="城北社区的路灯坏了三天")
+        assert await status(telegram, json=update) == 200
+        assert await count(town) == 1
+        assert await status(telegram, json=update) == 200
+        assert await count(town) == 1, "a redelivery changes nothing"
+
+
+async def test_what_could_not_be_committed_is_asked_for_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Planted fault: a database that refuses; answering 200 all the same would lose the concern."""
+
+    def refuse(*_: object) -> bool:
+        raise OSError("no space left on device")
+
+    async with webhook(tmp_path) as (town, telegram):
+        update = message(town.world, 9, text="城北社区的路灯坏了三天")
+        with monkeypatch.context() as planted:
+            planted.setattr(IntakeShelf, "first_sight", refuse)
+            assert await status(telegram, json=update) == 503
+        assert await status(telegram, json=update) == 200
+        assert await count(town) == 1
+
+
+@pytest.mark.parametrize("secret", ["", "wrong", SECRET[:-1], SECRET + "x", "密"])
+async def test_without_the_secret_nobody_gets_in(tmp_path: Path, secret: str) -> None:
+    async with webhook(tmp_path) as (town, telegram):
+        headers = {"X-Telegram-Bot-Api-Secret-Token": secret}
+        assert await status(telegram, json=message(town.world, 9, text="路灯坏了三天"), headers=headers) == 403
+        assert await count(town) == 0
+
+
+async def test_what_is_no_update_is_answered_and_dropped(tmp_path: Path) -> None:
+    async with webhook(tmp_path) as (town, telegram):
+        kind = {"Content-Type": "application/json"}
+        assert await status(telegram, data=b"{not json", headers=kind) == 200
+        assert await status(telegram, json=[1, 2]) == 200
+        assert await status(telegram, data=b"x=1", headers={"Content-Type": "text/plain"}) == 415
+        assert await status(telegram, data=b" " * (LARGEST + 1), headers=kind) == 413
+        async with telegram.get("/telegram") as answer:
+            assert answer.status == 405
+        async with telegram.get("/healthz") as answer:
+            assert await answer.text() == "ok\n"
+        assert await count(town) == 0
+
+
+async def test_many_people_at_once_are_all_taken(tmp_path: Path) -> None:
+    async with webhook(tmp_path) as (town, telegram):
+        updates = [message(town.world, n, 5000 + n, text="城北社区的路灯坏了三天") for n in range(40)]
+        answers = await asyncio.gather(*(status(telegram, json=update) for update in updates))
+        assert set(answers) == {200}
+        assert await count(town) == 40
