@@ -82,7 +82,7 @@ async def answered(line: bytes, run: Callable[[str, Mapping[str, Any]], Any]) ->
 
 
 async def ask_running(folder: Path, command: str, arguments: Mapping[str, Any]) -> Answer | None:
-    """Ask the running bot; None where none runs. Raises ``ConfigError`` with its sentence where it refuses."""
+    """Ask the running bot; None where none runs. Raises ``ConfigError`` where it refuses or does not answer."""
     try:
         reader, writer = await asyncio.open_unix_connection(socket_path(folder), limit=LINE_LIMIT)
     except (FileNotFoundError, ConnectionRefusedError):
@@ -92,8 +92,12 @@ async def ask_running(folder: Path, command: str, arguments: Mapping[str, Any]) 
         await writer.drain()
         async with asyncio.timeout(PATIENCE):
             line = await reader.readline()
+    except (TimeoutError, ConnectionError):
+        line = b""
     finally:
         writer.close()
+    if not line:
+        raise ConfigError(f"the bot at {socket_path(folder)} did not answer: look into its log, then try again.")
     answer = json.loads(line)
     if "error" in answer:
         raise ConfigError(answer["error"])

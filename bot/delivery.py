@@ -19,7 +19,7 @@ from telegram import (
     ReplyParameters,
 )
 from telegram.constants import ParseMode
-from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter, TelegramError
+from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
 
 from bot.request import NotSent
 from domain.text import cut, utf16_length
@@ -125,7 +125,10 @@ async def deliver(bot: Bot, prepared: Prepared) -> Result:
 
 
 def result_of(error: TelegramError) -> Result:
-    """What an error means. ``BadRequest`` is a ``NetworkError`` in PTB: it is tested first."""
+    """What an error means. ``BadRequest`` is a ``NetworkError`` in PTB: it is tested first.
+
+    A token that is refused is no fault of the message: it waits until the operator has given a valid one.
+    """
     match error:
         case RetryAfter():
             return Wait(delay_of(error))
@@ -135,7 +138,7 @@ def result_of(error: TelegramError) -> Result:
             return Unreachable(str(error))
         case BadRequest():
             return refused(str(error))
-        case NotSent():
+        case NotSent() | InvalidToken():
             return Later(type(error).__name__, ambiguous=False)
         case NetworkError():
             return Later(type(error).__name__, ambiguous=True)

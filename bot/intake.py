@@ -101,8 +101,7 @@ class Intake:
         try:
             update = Update.de_json(raw, self._application.bot)
         except Exception as error:
-            await self._turns.set_aside(update_id, raw, error)
-            return True
+            return await self._set_aside(update_id, raw, error)
         self._raw[update_id] = raw
         try:
             processor = self._application.update_processor
@@ -110,6 +109,15 @@ class Intake:
         finally:
             self._raw.pop(update_id, None)
         return self._failures.pop(update_id, None) is None
+
+    async def _set_aside(self, update_id: int, raw: dict[str, Any], unreadable: Exception) -> bool:
+        """Whether it is in quarantine: where nothing can be written, Telegram has to keep it."""
+        try:
+            await self._turns.set_aside(update_id, raw, unreadable)
+        except Exception as error:
+            log.error("update not taken", update=update_id, error=type(error).__name__)
+            return False
+        return True
 
     async def _handle(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
         try:

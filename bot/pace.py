@@ -1,9 +1,11 @@
 """How fast Telegram lets a bot speak: so many messages a second in all, one a second to a chat, fewer to a group.
 
-A bucket holds a small burst for answers and fills evenly; a chat that was told to wait (429) waits exactly that long.
+A chat's bucket holds a small burst for answers and fills evenly. What is counted over all chats, and in a group over a
+minute, is counted exactly: never more than allowed within any such time.
 """
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from time import monotonic
 
@@ -31,30 +33,63 @@ class Bucket:
 
 
 @dataclass(slots=True)
+class Window:
+    """At most ``most`` messages within any ``seconds``; ``times`` are the moments of the latest."""
+
+    seconds: float
+    times: deque[float]
+
+    @classmethod
+    def of(cls, count: float, seconds: float) -> "Window":
+        """``count`` messages in ``seconds``; a part of a message is one in a longer time."""
+        most = max(1, int(count))
+        return cls(seconds * most / count, deque(maxlen=most))
+
+    def take(self, now: float) -> float:
+        """Take the next moment that is free; how many seconds until then."""
+        full = len(self.times) == self.times.maxlen
+        at = max(now, self.times[0] + self.seconds) if full else now
+        self.times.append(at)
+        return at - now
+
+
+@dataclass(slots=True)
 class Pace:
-    """The buckets of all chats and of the whole bot. Seconds are of ``seconds``, a clock that only goes forward."""
+    """The allowances of all chats and of the whole bot. Seconds are of ``seconds``, a clock that only goes forward."""
 
     settings: Sender
     seconds: Callable[[], float] = monotonic
-    _all: Bucket = field(init=False)
+    _all: Window = field(init=False)
     _chats: dict[int, Bucket] = field(default_factory=dict)
+    _groups: dict[int, Window] = field(default_factory=dict)
     _swept: float = 0.0
 
     def __post_init__(self) -> None:
-        rate = self.settings.per_second
-        self._all = Bucket(rate, rate, rate, self.seconds())
+        self._all = Window.of(self.settings.per_second, 1.0)
 
-    def take(self, chat: int) -> float:
-        """Seconds to wait before the next message to that chat may go."""
+    def waits(self, chat: int) -> Iterator[float]:
+        """Seconds to wait before the next message to that chat: for the chat, for the group's minute, for all.
+
+        One wait after the other: a moment is counted where the message really goes, or what is late would be too much.
+        """
         now = self.seconds()
         self._sweep(now)
-        return max(self._all.take(now), self._bucket(chat, now).take(now))
+        yield self._bucket(chat, now).take(now)
+        if chat < 0:
+            yield self._minute(chat).take(self.seconds())
+        yield self._all.take(self.seconds())
 
     def _bucket(self, chat: int, now: float) -> Bucket:
         found = self._chats.get(chat)
         if found is None:
-            rate = self.settings.per_chat_per_second if chat > 0 else self.settings.per_group_per_minute / GROUP_MINUTE
-            found = self._chats[chat] = Bucket(rate, self.settings.burst, self.settings.burst, now)
+            settings = self.settings
+            found = self._chats[chat] = Bucket(settings.per_chat_per_second, settings.burst, settings.burst, now)
+        return found
+
+    def _minute(self, group: int) -> Window:
+        found = self._groups.get(group)
+        if found is None:
+            found = self._groups[group] = Window.of(self.settings.per_group_per_minute, GROUP_MINUTE)
         return found
 
     def _sweep(self, now: float) -> None:
@@ -63,3 +98,4 @@ class Pace:
             return
         self._swept = now
         self._chats = {chat: bucket for chat, bucket in self._chats.items() if now - bucket.at < FORGET_AFTER}
+        self._groups = {chat: window for chat, window in self._groups.items() if chat in self._chats}

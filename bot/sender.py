@@ -8,7 +8,7 @@ while the program lives; a kill between Telegram's answer and that write makes o
 import asyncio
 import contextlib
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from time import monotonic
@@ -161,20 +161,26 @@ class Sender:
     async def _send_all(self, rows: list[Outcome | Prepared]) -> None:
         """One chat's rows, in order; the first that must wait makes the rest wait."""
         outcomes: list[Outcome] = []
-        cards: dict[CaseId, Card] = {}
+        shown = Shown()
         for row in rows:
-            outcomes.append(row if isinstance(row, Outcome) else await self._send(with_card(row, cards)))
-            note_card(outcomes[-1], cards)
+            outcomes.append(row if isinstance(row, Outcome) else await self._send(shown.in_(row)))
+            shown.note(outcomes[-1])
             if isinstance(outcomes[-1].result, Wait | Later | Moved):
                 break
         self._outcomes += outcomes
         self._woken.set()
 
     async def _send(self, prepared: Prepared) -> Outcome:
-        if prepared.saying.mode is not Mode.ANSWER and (delay := self._pace.take(prepared.saying.chat)):
-            await asyncio.sleep(delay)
-        result = await deliver(self._bot, prepared)
-        return Outcome(prepared.saying, result, prepared.live, prepared.drawn if prepared.live else None)
+        saying = prepared.saying
+        if saying.mode is not Mode.ANSWER:
+            for seconds in self._pace.waits(saying.chat):
+                await asyncio.sleep(seconds)
+        try:
+            result = await deliver(self._bot, prepared)
+        except Exception as error:
+            log.error("not delivered", kind=saying.kind, error=type(error).__name__, exc_info=True)
+            result = Dead(f"not delivered: {type(error).__name__}")
+        return Outcome(saying, result, prepared.live, prepared.drawn if prepared.live else None)
 
     async def _write_down(self) -> None:
         """Every outcome since the last time, in one transaction; only then are their chats free again."""
@@ -248,20 +254,33 @@ def end_unsent(outcome: Outcome, turn: Turn) -> None:
             turn.unit.outbox.end([ending(saying, "withheld", turn.now)])
 
 
-def with_card(prepared: Prepared, cards: dict[CaseId, Card]) -> Prepared:
-    """A row as it is to be sent after the cards that have just been sent to the same chat."""
-    saying = prepared.saying
-    card = cards.get(saying.case) if saying.case is not None and saying.mode is not Mode.ANSWER else None
-    same_kind = card is not None and (not prepared.live or card.kind == saying.kind)
-    return replace(prepared, card=card) if same_kind else prepared
+@dataclass(slots=True)
+class Shown:
+    """What has just been sent to a chat and is not written down yet: its cards, and messages drawn over by a menu."""
 
+    cards: dict[CaseId, Card] = field(default_factory=dict)
+    overdrawn: set[int] = field(default_factory=set)
 
-def note_card(outcome: Outcome, cards: dict[CaseId, Card]) -> None:
-    """Remember a card that has just been sent or drawn, for the rows behind it."""
-    saying = outcome.saying
-    if outcome.live and saying.case is not None and isinstance(outcome.result, Sent) and outcome.result.message_id:
-        message_id = outcome.result.message_id
-        cards[saying.case] = Card(saying.chat, saying.case, saying.kind, message_id, outcome.drawn)
+    def in_(self, prepared: Prepared) -> Prepared:
+        """A row as it is to be sent after all that."""
+        saying = prepared.saying
+        new = self.cards.get(saying.case) if saying.case is not None and saying.mode is not Mode.ANSWER else None
+        same_kind = new is not None and (not prepared.live or new.kind == saying.kind)
+        card = new if same_kind else prepared.card
+        if card and card.message_id in self.overdrawn:
+            card = replace(card, drawn=None)
+        return replace(prepared, card=card)
+
+    def note(self, outcome: Outcome) -> None:
+        """Remember what a row did, for the rows behind it."""
+        saying, result = outcome.saying, outcome.result
+        if not isinstance(result, Sent) or result.message_id is None or saying.case is None:
+            return
+        if outcome.live:
+            self.cards[saying.case] = Card(saying.chat, saying.case, saying.kind, result.message_id, outcome.drawn)
+            self.overdrawn.discard(result.message_id)
+        elif saying.mode is Mode.EDIT:
+            self.overdrawn.add(result.message_id)
 
 
 def ending(saying: Saying, state: str, at: datetime, message_id: int | None = None, error: str | None = None) -> Ending:

@@ -52,7 +52,11 @@ class Turns:
 
     async def take(self, update: Update, raw: dict[str, Any]) -> None:
         """Do what an update asks for, once. Returns after the commit; raises where nothing could be committed."""
-        incoming = understand(update, self.clock.now())
+        try:
+            incoming = understand(update, self.clock.now())
+        except Exception as unreadable:
+            await self.set_aside(update.update_id, raw, unreadable)
+            return
         if incoming is None:
             return
         started = perf_counter()
@@ -134,6 +138,7 @@ class Turns:
         if incoming is not None and incoming.private:
             turn = Turn(now, unit, self.charter, incoming, None, self.kit)
             turn.say(Failed(number))
+            turn.answer_press()
 
 
 def since(started: float) -> float:

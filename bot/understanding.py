@@ -19,10 +19,12 @@ def understand(update: Update, now: datetime) -> Incoming | None:
     if update.my_chat_member:
         return moved(update, update.my_chat_member, now)
     message = update.message or update.edited_message
-    if message is None or message.from_user is None or message.from_user.is_bot:
+    if message is None:
         return None
-    if message.migrate_to_chat_id:
+    if message.migrate_to_chat_id:  # also where an anonymous admin did it, who is a bot to Telegram
         return migrated(update, message, now)
+    if message.from_user is None or message.from_user.is_bot:
+        return None
     if message.chat.type != "private":
         return None
     return said(update, message, message.from_user, now)

@@ -56,7 +56,7 @@ class WebhookEndpoint:
     def _parsed(self, body: bytes) -> Any:
         try:
             return json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             self.unreadable += 1
             log.warning("webhook: not JSON", times=self.unreadable)
             return None

@@ -113,6 +113,13 @@ class WorkingCalendar:
         except OverflowError as error:
             raise ValueError(f"{span} after {start:%Y-%m-%d} lies outside of the calendar") from error
 
+    def share(self, start: datetime, span: Span, part: float) -> datetime:
+        """The instant at which that part of ``span`` has passed since ``start``: of working time, in working time."""
+        if not span.working:
+            return _aware(start).astimezone(UTC) + (self.after(start, span) - start) * part
+        whole = span.amount * (self.day_length if span.unit == "wd" else timedelta(hours=1))
+        return self._after_work(_aware(start).astimezone(UTC), whole * part)
+
     def _after(self, start: datetime, span: Span) -> datetime:
         match span.unit:
             case "wh":

@@ -418,7 +418,13 @@ class InfoGiven(Event):
     file_id: str | None = None
 
     def apply(self, case: Case) -> Case:
-        return replace(case, state=State.IN_PROGRESS, paused=case.paused + (self.at - case.since), since=self.at)
+        return replace(
+            case,
+            state=State.IN_PROGRESS,
+            paused=case.paused + (self.at - case.since),
+            since=self.at,
+            followed_to=self.at,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -515,7 +521,7 @@ class LookedBack(Event):
     effective: bool | None
 
     def apply(self, case: Case) -> Case:
-        return replace(case, looked_back=case.looked_back + 1, asked_back=False)
+        return replace(case, looked_back=case.looked_back + 1, asked_back=False, since=self.at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

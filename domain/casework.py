@@ -91,11 +91,9 @@ def relations(case: Case, person: Person) -> frozenset[Relation]:
 
 
 def may_read(case: Case, person: Person) -> bool:
-    """Reporter, holder and coordinators read a case; coordinators only once it has settled."""
+    """Reporter, holder and coordinators read a case; coordinators never one that was undone before it had settled."""
     mine = relations(case, person)
-    return bool(mine - {Relation.COORDINATOR}) or (
-        bool(mine) and (case.settled_at is not None or case.state is not State.SUBMITTED)
-    )
+    return bool(mine - {Relation.COORDINATOR}) or (bool(mine) and case.settled_at is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,7 +194,7 @@ def edit_words(case: Case, old: str, new: str, by: Person, now: datetime, limits
         return Refusal.CASE_FINISHED
     if not new.strip():
         return Refusal.NO_WORDS
-    if len(new) > limits.concern:
+    if len(case.text.replace(old, new, 1)) > limits.concern:
         return Refusal.TOO_LONG
     return WordsEdited(case=case.id, at=now, by=by.id, old=old, new=new)
 

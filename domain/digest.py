@@ -45,8 +45,3 @@ def so_far(period: Period, calendar: WorkingCalendar, now: datetime) -> Issue:
     """The digest of this moment, for whoever asks for it now."""
     day = calendar.local_date(now)
     return Issue(day, now - LENGTH[period], now)
-
-
-def is_new(issue: Issue, subscribed_at: datetime | None) -> bool:
-    """Nobody gets a digest that was due before they subscribed."""
-    return subscribed_at is None or issue.until > subscribed_at

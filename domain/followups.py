@@ -34,6 +34,9 @@ LAPSED = "lapsed"
 AGAIN = timedelta(days=7)
 """An elevated case is told again every week until something happens."""
 
+NINE = time(9, 0)
+"""The hour at which a resident is asked whether a plan was kept."""
+
 HALF = 0.5
 MOST = 0.8
 """Reminders come at half time (long steps) and at four fifths of it (all steps)."""
@@ -92,12 +95,16 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A deadline somebody must keep: when its time began, how much was given, when it is over."""
+    """A deadline somebody must keep: when its time began, how much was given, when it is over.
+
+    ``paused`` is how long the clock stood still in the meantime; ``due`` is later by as much.
+    """
 
     clock: ClockName
     start: datetime
     span: Span
     due: datetime
+    paused: timedelta = timedelta()
 
 
 def steps(case: Case, charter: Charter) -> Iterator[Step]:
@@ -125,8 +132,8 @@ def step(clock: ClockName, start: datetime, span: Span, charter: Charter) -> Ste
 def handling(case: Case, start: datetime, charter: Charter) -> Step:
     """Handling: half the time from the second attempt on, and paused time does not count."""
     span = charter.deadlines.handle[case.handling]
-    whole = charter.calendar.after(start, span) - start
-    return Step(ClockName.HANDLE, start, span, start + (whole if case.attempt == 1 else whole / 2) + case.paused)
+    over = charter.calendar.share(start, span, 1 if case.attempt == 1 else HALF)
+    return Step(ClockName.HANDLE, start, span, over + case.paused, case.paused)
 
 
 def due_at(case: Case, charter: Charter) -> datetime | None:
@@ -141,19 +148,29 @@ def marks(case: Case, charter: Charter) -> list[Mark]:
 
 
 def ladder(case: Case, running: Step, charter: Charter) -> Iterator[Mark]:
-    """Reminders before a deadline, rungs after it, then once a week."""
+    """Reminders before a deadline, rungs after it, then once a week.
+
+    All of them move by exactly as long as the clock stood still: a mark that was made before a pause lies before its
+    end afterwards too, so none is made twice and none is left out.
+    """
+    for at, name in rungs(case, running, charter):
+        yield Mark(at + running.paused, running.clock, name)
+
+
+def rungs(case: Case, running: Step, charter: Charter) -> Iterator[tuple[datetime, MarkName]]:
+    """The marks of a deadline as they would be without a pause."""
     allowed, calendar = charter.deadlines, charter.calendar
-    whole = running.due - running.start
+    start, due = running.start, running.due - running.paused
     if is_long(running.span, allowed.long_step):
-        yield Mark(running.start + whole * HALF, running.clock, MarkName.HALF)
-    yield Mark(running.start + whole * MOST, running.clock, MarkName.MOST)
-    yield Mark(running.due, running.clock, MarkName.OVERDUE)
-    yield Mark(calendar.after(running.due, allowed.chase_after), running.clock, MarkName.CHASE)
-    yield Mark(calendar.after(running.due, allowed.supervise_after), running.clock, MarkName.SUPERVISE)
-    elevated = calendar.after(running.due, allowed.elevate_after)
-    yield Mark(elevated, running.clock, MarkName.ELEVATE)
-    weeks = max(0, (case.followed_to - elevated) // AGAIN) + 1
-    yield Mark(elevated + AGAIN * weeks, running.clock, MarkName.AGAIN)
+        yield start + (due - start) * HALF, MarkName.HALF
+    yield start + (due - start) * MOST, MarkName.MOST
+    yield due, MarkName.OVERDUE
+    yield calendar.after(due, allowed.chase_after), MarkName.CHASE
+    yield calendar.after(due, allowed.supervise_after), MarkName.SUPERVISE
+    elevated = calendar.after(due, allowed.elevate_after)
+    yield elevated, MarkName.ELEVATE
+    weeks = max(0, (case.followed_to - running.paused - elevated) // AGAIN) + 1
+    yield elevated + AGAIN * weeks, MarkName.AGAIN
 
 
 def is_long(span: Span, long_step: Span) -> bool:
@@ -180,7 +197,7 @@ def waits(case: Case, charter: Charter) -> Iterator[Mark]:
                 charter.calendar.after(case.since, charter.deadlines.verdict), ClockName.LOOK_BACK, MarkName.PASS
             )
         case State.CLOSED if case.look_back_pending:
-            yield Mark(look_back_at(case, charter), ClockName.LOOK_BACK, MarkName.ASK)
+            yield Mark(ask_at(case, charter), ClockName.LOOK_BACK, MarkName.ASK)
         case _:
             pass
 
@@ -196,11 +213,16 @@ def info_marks(case: Case, charter: Charter) -> Iterator[Mark]:
 
 def look_back_at(case: Case, charter: Charter) -> datetime:
     """When a closed case is looked at again: on the planned date, else so long after it was closed."""
-    closed = case.closed_at or case.since
     if case.outcome is Outcome.PLANNED and case.planned:
-        return max(charter.calendar.at(case.planned, time(9, 0)), closed)
+        return charter.calendar.at(case.planned, NINE)
     spans = charter.deadlines.look_back
-    return charter.calendar.after(closed, spans[min(case.looked_back, len(spans) - 1)])
+    return charter.calendar.after(case.closed_at or case.since, spans[min(case.looked_back, len(spans) - 1)])
+
+
+def ask_at(case: Case, charter: Charter) -> datetime:
+    """When the resident is asked whether it still holds: whoever has just judged the case, not before the next day."""
+    day = charter.calendar.local_date(case.since) + timedelta(days=1)
+    return max(look_back_at(case, charter), charter.calendar.at(day, NINE))
 
 
 def open_marks(case: Case, charter: Charter) -> list[Mark]:
@@ -234,6 +256,8 @@ def follow_up(case: Case, mark: Mark, now: datetime, charter: Charter) -> Event:
             return LookedBack(case=case.id, at=now, by=None, effective=None)
         case MarkName.CHASE | MarkName.SUPERVISE | MarkName.ELEVATE:
             return SupervisionRaised(case=case.id, at=now, by=None, clock=mark.clock, level=RAISES[mark.name])
+        case MarkName.AGAIN if case.supervision is not Supervision.ELEVATED:  # the rungs passed while nobody looked
+            return SupervisionRaised(case=case.id, at=now, by=None, clock=mark.clock, level=Supervision.ELEVATED)
         case _:
             silent = mark.name in REMINDERS and just_acted(case, now, charter)
             return Reminded(case=case.id, at=now, by=None, clock=mark.clock, mark=mark.name, silent=silent)

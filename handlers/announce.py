@@ -100,12 +100,13 @@ def announce(turn: Turn, case: Case, event: Event) -> Case:
 
 def open_case(turn: Turn, concern: Concern) -> Case:
     """A concern becomes a case: its number is given in the insert."""
-    draft = concern.submitted(CaseId(0), "", turn.now)
-    case = turn.unit.cases.add(draft.born(), turn.charter.calendar.local_date(turn.now).year)
+    draft, charter = concern.submitted(CaseId(0), "", turn.now).born(), turn.charter
+    year = charter.calendar.local_date(turn.now).year
+    case = turn.unit.cases.add(draft, year, followups.next_at(draft, charter), followups.due_at(draft, charter))
     event = concern.submitted(case.id, case.number, turn.now)
-    turn.unit.cases.save(case, followups.next_at(case, turn.charter), followups.due_at(case, turn.charter))
     turn.unit.journal.add(event)
-    tell(Scene(turn, case, case, event))
+    for say in AUDIENCE[type(event)]:
+        say(Scene(turn, case, case, event))
     return announce(turn, case, CaseSettled(case=case.id, at=turn.now, by=None)) if case.urgent else case
 
 
@@ -180,6 +181,13 @@ def coordinators(make: Callable[[Scene], CaseMessage]) -> Tell:
                 scene.turn.tell(person, make(scene), urgent=scene.case.urgent)
 
     return say
+
+
+def danger(scene: Scene) -> None:
+    """Words of danger came later than the concern: whoever has heard of it hears at once, quiet hours or not."""
+    if scene.case.urgent and not scene.before.urgent and scene.before.settled_at:
+        holder_card(scene)
+        coordinators_card(scene)
 
 
 def coordinators_card(scene: Scene) -> None:
@@ -316,7 +324,7 @@ def verdict_words(scene: Scene) -> None:
 AUDIENCE: dict[type[Event], Audience] = {
     CaseSubmitted: (),
     CaseSettled: (coordinators_card,),
-    WordsAdded: (),
+    WordsAdded: (danger,),
     WordsEdited: (resident_says,),
     AttachmentAdded: (),
     PlaceAdded: (),

@@ -6,16 +6,19 @@ group chat gets numbers only.
 
 import html
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import count
 from typing import Any, ClassVar
 
-from domain.cases import Case
-from domain.casework import Refusal
+from domain.cases import Case, CaseId
+from domain.casework import HELD, Refusal, may_read
 from domain.charter import Charter
 from domain.digest import Issue, Period, latest, so_far
-from domain.people import ChatId, Person, Role
+from domain.followups import due_at
+from domain.people import ChatId, Role
+from domain.text import cut, headline
 from handlers.kit.messages import Button, Message, Rows
 from handlers.kit.pages import LIST
 from handlers.kit.press import Press
@@ -30,8 +33,15 @@ from storage.unit import Unit
 
 feature = Feature("digest")
 
-LINES = 8
-"""Cases a section names; the rest is counted. Five sections of eight short lines stay below one message's length."""
+LINES = 5
+"""Cases a section names; the rest is counted. With cut titles and names the whole stays below one message's length."""
+
+NAME = 20
+NOTE = 30
+"""Units of a name and of a visit's note; twice as many of the note where its letters are half as wide."""
+
+BATCH = 10
+"""Digests made in one transaction."""
 
 GROUP = "group"
 """The group chat's place in the keys of digests."""
@@ -66,7 +76,7 @@ class Digest(Message):
             return None
         holder = reader.id if self.mine or not whole else None
         report = view.unit.board.report(self.since, self.until, LINES, holder)
-        return digest_context(report, self.period, view, reader, self.until)
+        return digest_context(report, self, view)
 
     def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
         """[1] … [5] open the first cases that need action."""
@@ -93,7 +103,7 @@ class GroupDigest(Message):
 class Line:
     """A case in a digest. ``mark`` is the number of its button, 0 where it has none."""
 
-    case: Any
+    case: CaseId
     number: str
     title: str
     holder: str
@@ -102,52 +112,55 @@ class Line:
     urgent: bool
     supervision: str
     attempt: int
-    mark: int
+    mark: int = 0
 
 
 ACTION = ("overdue", "unassigned", "not_solved")
 
 
-def digest_context(report: Report, period: Period, view: View, reader: Person, until: datetime) -> dict[str, Any]:
+def digest_context(report: Report, message: Digest, view: View) -> dict[str, Any]:
     """What the template shows: sections of lines. A case is named once; what is solved, where it went well."""
     named = {case.id for case in report.sections["solved"]}
-    lines: list[Line] = []
+    marks = count(1)
     sections: dict[str, list[Line]] = {}
     for name, cases in report.sections.items():
         fresh = [case for case in cases if case.id not in named or name == "solved"]
         named |= {case.id for case in fresh}
-        first = len(lines) + 1
-        sections[name] = [line_of(case, view, first + n if name in ACTION else 0) for n, case in enumerate(fresh)]
-        lines += sections[name] if name in ACTION else []
-    visits = [(view.name(visit.member), visit) for visit in report.visits]
+        sections[name] = [marked(case, view, marks) if name in ACTION else line_of(case, view) for case in fresh]
     return {
-        "period": period,
-        "until": until,
+        "period": message.period,
+        "until": message.until,
         "sections": sections,
-        "lines": lines,
-        "visits": visits,
+        "lines": [line for lines in sections.values() for line in lines if line.mark],
+        "visits": [(cut(view.name(visit.member), NAME), headline(visit.note, NOTE)) for visit in report.visits],
         "counts": report.counts,
         "more": {name: report.counts[name] - len(cases) for name, cases in report.sections.items()},
+        "more_visits": report.counts["visits"] - len(report.visits),
         "verdicts": report.verdicts,
         "quiet": report.empty,
     }
 
 
-def line_of(case: Case, view: View, mark: int) -> Line:
+def marked(case: Case, view: View, marks: Iterator[int]) -> Line:
+    """A line with the number of its button, where the reader may open the case and there is room in the row."""
+    may_open = view.reader is not None and may_read(case, view.reader)
+    mark = next(marks) if may_open else 0
+    return replace(line_of(case, view), mark=mark if mark <= LIST else 0)
+
+
+def line_of(case: Case, view: View) -> Line:
     """A case as one line."""
-    reader = view.reader
-    seen = view.case_view(case, reader) if reader else None
+    due = due_at(case, view.charter)
     return Line(
         case=case.id,
         number=case.number,
-        title=seen.title if seen else "",
-        holder=view.name(case.holder) if case.state not in ("submitted", "accepted") else "",
-        due=seen.due if seen else None,
-        late=bool(seen and seen.overdue),
+        title=headline(case.text),
+        holder=cut(view.name(case.holder), NAME) if case.state in HELD else "",
+        due=due,
+        late=due is not None and due <= view.now,
         urgent=case.urgent,
         supervision=case.supervision,
         attempt=case.attempt,
-        mark=mark if mark <= LIST else 0,
     )
 
 
@@ -156,11 +169,15 @@ def line_of(case: Case, view: View, mark: int) -> Line:
 
 @feature.clock
 def send_due(turn: Turn) -> bool:
-    """Every digest whose hour has come."""
+    """Digests whose hour has come, a few at a time."""
+    made = 0
     for wanted in turn.unit.subscriptions.active():
         issue = issue_of(turn, Period(wanted.period), wanted)
         if first_look(turn, f"{wanted.person}:{wanted.period}", issue):
             send(turn, wanted, issue)
+            made += 1
+        if made == BATCH:
+            return True
     if turn.charter.digest_chat is not None:
         send_to_group(turn)
     return False
@@ -188,8 +205,8 @@ def send(turn: Turn, wanted: Subscription, issue: Issue) -> None:
         return
     period = Period(wanted.period)
     mine = not (person.has(Role.COORDINATOR) or person.has(Role.OBSERVER))
-    report = turn.unit.board.report(issue.since, issue.until, 0, person.id if mine else None)
-    if period is Period.DAILY and report.empty:
+    holder = person.id if mine else None
+    if period is Period.DAILY and turn.unit.board.quiet(issue.since, issue.until, holder):
         return
     once = f"digest:{person.id}:{period}:{issue.day.isoformat()}"
     turn.tell(person, Digest(period, issue.since, issue.until, mine), once=once)
@@ -204,7 +221,7 @@ def send_to_group(turn: Turn) -> None:
         issue = latest(period, charter.digest_hour, charter.digest_weekday, charter.calendar, turn.now)
         if not first_look(turn, f"{GROUP}:{period}", issue):
             continue
-        if period is Period.WEEKLY or not turn.unit.board.report(issue.since, issue.until, 0).empty:
+        if period is Period.WEEKLY or not turn.unit.board.quiet(issue.since, issue.until):
             once = f"digest:{GROUP}:{period}:{issue.day.isoformat()}"
             turn.tell_chat(ChatId(chat), GroupDigest(period, issue.since, issue.until), once=once)
 
@@ -238,13 +255,10 @@ def now_digest(turn: Turn, period: Period) -> Digest:
 
 
 def print_digest(unit: Unit, charter: Charter, words: Words, period: str, language: str, now: datetime) -> str:
-    """The coordinators' digest as plain text, for the command line."""
-    view = View(unit, charter, words, onlooker(unit), language, now)
+    """The whole group's digest as plain text, for the command line; it has no buttons, so nobody need be named."""
+    view = View(unit, charter, words, None, language, now)
     issue = so_far(Period(period), charter.calendar, now)
-    rendered = words.render(Digest(Period(period), issue.since, issue.until), view)
-    return html.unescape(re.sub(r"<[^>]+>", "", rendered.html)) if rendered else ""
-
-
-def onlooker(unit: Unit) -> Person | None:
-    """Whose eyes the command line borrows: a coordinator's."""
-    return next(iter(unit.people.staff(Role.COORDINATOR)), None)
+    message = Digest(Period(period), issue.since, issue.until)
+    report = unit.board.report(issue.since, issue.until, LINES)
+    drawn = words.template(language, Digest.template()).render(digest_context(report, message, view), view=view)
+    return html.unescape(re.sub(r"<[^>]+>", "", drawn)).strip()

@@ -15,10 +15,11 @@ from domain.people import ChatId
 from handlers.announce import announce
 from handlers.kit.messages import MESSAGES, Button, Message, Rows
 from handlers.kit.pages import LIST
+from handlers.kit.press import Press
 from handlers.kit.routes import Feature
 from handlers.kit.turn import Turn
 from handlers.kit.views import View
-from handlers.presses import OpenCase
+from handlers.presses import OpenCase, OpenConcern
 from storage.outbox import Saying
 from storage.records import load
 
@@ -76,9 +77,15 @@ class MorningList(Message):
         return {"lines": lines} if lines else None
 
     def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
-        """[1] … [5] open the cases."""
+        """[1] … [5] open the cases, each on the reader's side of it."""
         cases = [line.case for line in context["lines"]][:LIST]
-        return (tuple(Button("", OpenCase(case), text=str(n)) for n, case in enumerate(cases, start=1) if case),)
+        return (tuple(Button("", opening(case, view), text=str(n)) for n, case in enumerate(cases, start=1) if case),)
+
+
+def opening(case: CaseId, view: View) -> Press:
+    """What opens a case for the reader: their own concern, or the staff's card."""
+    found = view.case(case)
+    return OpenConcern(case) if found and found.mine and not (found.held or found.coordinating) else OpenCase(case)
 
 
 @dataclass(frozen=True, slots=True)

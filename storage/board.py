@@ -1,6 +1,6 @@
 """Read-only questions that cross shelves: what waits for a coordinator, and what a digest tells.
 
-Every question names its state and is answered by an index; lists are cut in SQL, counted whole.
+Every question is answered by an index, however many finished cases there are; lists are cut in SQL, counted whole.
 """
 
 from collections.abc import Mapping
@@ -8,18 +8,49 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, and_, bindparam, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, ScalarSelect, Select, and_, bindparam, exists, func, or_, select
 
 from domain.cases import Case
 from domain.visits import Visit
 from storage.cases import OPEN_STATES, cases_of, number
 from storage.shelf import Shelf
-from storage.tables import calls, cases, visits
+from storage.tables import EPOCH, calls, cases, journal, visits
 from storage.visits import visit_of
 
-SETTLED = cases.c.settled_at.is_not(None)
-UNASSIGNED = and_(cases.c.state.in_(("submitted", "accepted")), SETTLED)
+Condition = ColumnElement[bool]
+
+SINCE: BindParameter[Any] = bindparam("since_")
+UNTIL: BindParameter[Any] = bindparam("until_")
+HOLDER: BindParameter[Any] = bindparam("holder_")
+LINES: BindParameter[Any] = bindparam("lines_")
+
+UNASSIGNED = and_(cases.c.state.in_(("submitted", "accepted")), cases.c.settled_at.is_not(None))
 DISPUTED = and_(cases.c.state == "resolved", cases.c.disputed)
+WORKED = cases.c.state.in_(("assigned", "in_progress", "need_info"))
+HELD = cases.c.state.in_(("assigned", "in_progress", "need_info", "resolved", "closed"))
+OVERDUE = cases.c.due_at <= UNTIL
+"""Only what somebody in the group must still do has a deadline, so the state need not be asked for."""
+NOT_SOLVED = or_(DISPUTED, and_(cases.c.state.in_(("in_progress", "need_info")), cases.c.attempt > 1))
+SETTLED_THEN = select(journal.c.case_id).where(
+    journal.c.kind == "CaseSettled", journal.c.at > SINCE, journal.c.at <= UNTIL
+)
+NEW = cases.c.id.in_(SETTLED_THEN)
+"""Settled between the two moments: the journal has an index of what happened when."""
+CLOSED = and_(cases.c.closed_at > SINCE, cases.c.closed_at <= UNTIL, cases.c.satisfaction.is_not(None))
+"""Withdrawn and declined cases end without a verdict."""
+SOLVED = and_(
+    cases.c.closed_at > SINCE, cases.c.closed_at <= UNTIL, cases.c.satisfaction.in_(("satisfied", "basically"))
+)
+CALLS = and_(calls.c.next_at > EPOCH, calls.c.done_at.is_(None))
+"""Open ones have a next date; asked for like this SQLite uses the index of those dates."""
+VISITED = and_(visits.c.at > SINCE, visits.c.at <= UNTIL)
+URGENT_FIRST = (
+    cases.c.supervision.in_(("supervised", "elevated")).desc(),
+    cases.c.urgent.desc(),
+    cases.c.due_at,
+    cases.c.id,
+)
+
 INBOX = (
     select(cases)
     .where(or_(UNASSIGNED, DISPUTED))
@@ -27,63 +58,65 @@ INBOX = (
     .limit(500)
 )
 COUNT_BY_STATE = select(cases.c.state, func.count()).group_by(cases.c.state)
-SINCE: BindParameter[Any] = bindparam("since_")
-UNTIL: BindParameter[Any] = bindparam("until_")
-HOLDER: BindParameter[Any] = bindparam("holder_")
-OVERDUE = and_(cases.c.due_at <= UNTIL, cases.c.state.in_((*OPEN_STATES, "resolved")))
-SUPERVISED = cases.c.supervision.in_(("supervised", "elevated"))
-NOT_SOLVED = or_(DISPUTED, and_(cases.c.state.in_(("in_progress", "need_info")), cases.c.attempt > 1))
-NEW = and_(cases.c.settled_at > SINCE, cases.c.settled_at <= UNTIL)
-SOLVED = and_(
-    cases.c.closed_at > SINCE, cases.c.closed_at <= UNTIL, cases.c.satisfaction.in_(("satisfied", "basically"))
-)
-CLOSED = and_(cases.c.closed_at > SINCE, cases.c.closed_at <= UNTIL, cases.c.state == "closed")
-OPEN = and_(cases.c.state.in_(OPEN_STATES), SETTLED)
-HELD_BY = or_(HOLDER.is_(None), cases.c.holder == HOLDER)
-LINES: BindParameter[Any] = bindparam("lines_")
-
-SECTIONS: Mapping[str, Any] = {
-    "overdue": OVERDUE,
-    "unassigned": UNASSIGNED,
-    "not_solved": NOT_SOLVED,
-    "new": NEW,
-    "solved": SOLVED,
-}
-"""What a digest lists, in its order: what needs action first, then the news, then what went well."""
-
-ORDER = (SUPERVISED.desc(), cases.c.urgent.desc(), cases.c.due_at, cases.c.id)
-
-
-def listed(condition: Any) -> Select[Any]:
-    """The first cases of a section."""
-    return select(cases).where(condition, HELD_BY).order_by(*ORDER).limit(LINES)
-
-
-def counted(condition: Any) -> Select[Any]:
-    """How many cases a section has."""
-    return select(func.count()).select_from(cases).where(condition, HELD_BY)
-
-
-LISTS = {name: listed(condition) for name, condition in SECTIONS.items()}
-COUNTS = {name: counted(condition) for name, condition in {**SECTIONS, "open": OPEN, "closed": CLOSED}.items()}
-MADE = and_(visits.c.at > SINCE, visits.c.at <= UNTIL, or_(HOLDER.is_(None), visits.c.member == HOLDER))
-VISITS = select(visits).where(MADE).order_by(visits.c.at).limit(LINES)
-COUNT_VISITS = select(func.count()).select_from(visits).where(MADE)
-COUNT_CALLS = (
-    select(func.count())
-    .select_from(calls)
-    .where(calls.c.done_at.is_(None), or_(HOLDER.is_(None), calls.c.member == HOLDER))
-)
-VERDICTS = (
-    select(cases.c.satisfaction, func.count())
-    .where(CLOSED, cases.c.satisfaction.in_(("satisfied", "basically", "not")))
-    .group_by(cases.c.satisfaction)
-)
 AWAKE_WITHOUT_DATE = (
     select(cases.c.year, cases.c.serial)
     .where(cases.c.next_at.is_(None), cases.c.state.in_((*OPEN_STATES, "resolved")))
     .order_by(cases.c.id)
     .limit(100)
+)
+
+
+class Questions:
+    """What a digest asks, of the whole group or of one member, as statements that are built once."""
+
+    def __init__(
+        self,
+        sections: Mapping[str, Condition],
+        working: Condition,
+        visited: Condition,
+        calling: Condition,
+        closed: Condition,
+    ) -> None:
+        everything = {**sections, "visits": visited, "calls": calling}
+        self.lists = {name: listed(condition) for name, condition in sections.items()}
+        self.visits = select(visits).where(visited).order_by(visits.c.at, visits.c.id).limit(LINES)
+        self.counts = select(
+            *(counted(found).label(name) for name, found in {**everything, "working": working}.items())
+        )
+        self.verdicts = select(cases.c.satisfaction, func.count()).where(closed).group_by(cases.c.satisfaction)
+        self.lively = select(or_(*(exists().where(found) for found in everything.values())))
+
+
+def listed(condition: Condition) -> Select[Any]:
+    """The first cases of a section. Rows are sorted by what the order needs, then read whole."""
+    first = select(cases.c.id).where(condition).order_by(*URGENT_FIRST).limit(LINES)
+    return select(cases).where(cases.c.id.in_(first)).order_by(*URGENT_FIRST)
+
+
+def counted(condition: Condition) -> ScalarSelect[int]:
+    """How many rows there are."""
+    return select(func.count()).where(condition).scalar_subquery()
+
+
+SECTIONS = ("overdue", "unassigned", "not_solved", "new", "solved")
+"""What a digest lists, in its order: what needs action first, then the news, then what went well."""
+
+OF_ALL = Questions(
+    dict(zip(SECTIONS, (OVERDUE, UNASSIGNED, NOT_SOLVED, NEW, SOLVED), strict=True)), WORKED, VISITED, CALLS, CLOSED
+)
+MINE = cases.c.holder == HOLDER
+OF_HOLDER = Questions(
+    {
+        # A case that was given back still names who held it last, and a dispute is the coordinators' to settle.
+        "overdue": and_(MINE, WORKED, OVERDUE),
+        "not_solved": and_(MINE, NOT_SOLVED),
+        "new": and_(MINE, HELD, NEW),
+        "solved": and_(MINE, SOLVED),
+    },
+    and_(MINE, WORKED),
+    and_(visits.c.member == HOLDER, VISITED),
+    and_(calls.c.member == HOLDER, CALLS),
+    and_(MINE, CLOSED),
 )
 
 
@@ -99,8 +132,7 @@ class Report:
     @property
     def empty(self) -> bool:
         """Whether there is nothing to act on and nothing new."""
-        quiet = ("overdue", "unassigned", "not_solved", "new", "solved", "visits", "calls")
-        return not any(self.counts[name] for name in quiet)
+        return not any(self.counts[name] for name in (*self.sections, "visits", "calls"))
 
 
 class Board(Shelf):
@@ -115,16 +147,27 @@ class Board(Shelf):
         return {row[0]: row[1] for row in self._connection.execute(COUNT_BY_STATE)}
 
     def report(self, since: datetime, until: datetime, lines: int, holder: int | None = None) -> Report:
-        """Everything between two moments, of the whole group or of one member."""
-        values = {"since_": since, "until_": until, "lines_": lines, "holder_": holder}
-        sections = {name: tuple(cases_of(self._connection.execute(s, values).all())) for name, s in LISTS.items()}
-        counts = {name: int(self._connection.execute(s, values).scalar_one()) for name, s in COUNTS.items()}
-        found = tuple(visit_of(row) for row in self._connection.execute(VISITS, values))
-        counts["visits"] = int(self._connection.execute(COUNT_VISITS, values).scalar_one())
-        counts["calls"] = int(self._connection.execute(COUNT_CALLS, values).scalar_one())
-        verdicts = {row[0]: row[1] for row in self._connection.execute(VERDICTS, values)}
-        return Report(sections, found, counts, verdicts)
+        """Everything between two moments, of the whole group or of one member; at most ``lines`` cases a section."""
+        ask, values = asked(since, until, holder)
+        few = {**values, "lines_": lines}
+        found = {name: tuple(cases_of(self._connection.execute(s, few).all())) for name, s in ask.lists.items()}
+        visited = tuple(visit_of(row) for row in self._connection.execute(ask.visits, few))
+        verdicts = {row[0]: row[1] for row in self._connection.execute(ask.verdicts, values)}
+        counts = {"unassigned": 0, **self._connection.execute(ask.counts, values).mappings().one()}
+        counts |= {"open": counts["working"] + counts["unassigned"], "closed": sum(verdicts.values())}
+        return Report({name: found.get(name, ()) for name in SECTIONS}, visited, counts, verdicts)
+
+    def quiet(self, since: datetime, until: datetime, holder: int | None = None) -> bool:
+        """Whether a report would be empty; much cheaper than making it."""
+        ask, values = asked(since, until, holder)
+        return not self._connection.execute(ask.lively, values).scalar_one()
 
     def awake_without_date(self) -> list[str]:
         """Numbers of open cases that would be forgotten; there are none."""
         return [number(row.year, row.serial) for row in self._connection.execute(AWAKE_WITHOUT_DATE)]
+
+
+def asked(since: datetime, until: datetime, holder: int | None) -> tuple[Questions, dict[str, Any]]:
+    """The statements for everyone or for one member, and their values."""
+    values: dict[str, Any] = {"since_": since, "until_": until}
+    return (OF_ALL, values) if holder is None else (OF_HOLDER, {**values, "holder_": holder})

@@ -68,9 +68,10 @@ class Attachment:
 class Cases(Shelf):
     """Every case, at its present state."""
 
-    def add(self, case: Case, year: int) -> Case:
-        """Insert a new case; it comes back with its id and its number."""
-        row = self._connection.execute(ALLOCATE, {"year_": year, **columns(case)}).one()
+    def add(self, case: Case, year: int, next_at: datetime | None, due_at: datetime | None) -> Case:
+        """Insert a new case with its next date and deadline; it comes back with its id and its number."""
+        values = {"year_": year, "next_at": next_at, "due_at": due_at, **columns(case)}
+        row = self._connection.execute(ALLOCATE, values).one()
         return replace(case, id=CaseId(row.id), number=number(row.year, row.serial))
 
     def get(self, case: CaseId) -> Case | None:

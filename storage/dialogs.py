@@ -16,7 +16,7 @@ K = TypeVar("K")
 
 OPEN = select(dialogs).where(dialogs.c.chat == bindparam("chat_"))
 CLOSE = delete(dialogs).where(dialogs.c.chat == bindparam("chat_"))
-SWEEP = delete(dialogs).where(dialogs.c.expires_at < bindparam("before_"))
+ANSWERED = CLOSE.where(dialogs.c.expires_at > bindparam("now_"))
 _put = insert_or(dialogs)
 ASK = _put.on_conflict_do_update(
     index_elements=["chat"],
@@ -66,6 +66,6 @@ class Dialogs(Shelf):
         """The question is answered or given up."""
         self._connection.execute(CLOSE, {"chat_": chat})
 
-    def sweep(self, before: datetime) -> int:
-        """Forget questions that expired before then."""
-        return self._connection.execute(SWEEP, {"before_": before}).rowcount
+    def answered(self, chat: ChatId, now: datetime) -> None:
+        """The open question is answered; one that expired waits to be taken up again."""
+        self._connection.execute(ANSWERED, {"chat_": chat, "now_": now})

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.dialects.sqlite import insert as insert_or
 
 from storage.shelf import Shelf
 from storage.tables import quarantine, updates
 
 SEE = insert_or(updates).on_conflict_do_nothing()
-FORGET = delete(updates).where(updates.c.at < bindparam("before_"))
 QUARANTINE = insert(quarantine)
 QUARANTINED = select(quarantine).order_by(quarantine.c.id)
 COUNT_QUARANTINED = select(func.count()).select_from(quarantine)
@@ -55,7 +54,3 @@ class Intake(Shelf):
     def count_quarantined(self) -> int:
         """How many were set aside."""
         return self._connection.execute(COUNT_QUARANTINED).scalar_one()
-
-    def forget(self, before: datetime) -> int:
-        """Drop the marks of updates seen before then; Telegram redelivers nothing older than 24 hours."""
-        return self._connection.execute(FORGET, {"before_": before}).rowcount

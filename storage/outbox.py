@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any
 
-from sqlalchemy import Row, bindparam, case, func, select, update
+from sqlalchemy import Row, and_, bindparam, case, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as insert_or
 
 from domain.cases import CaseId
@@ -70,23 +70,41 @@ class Ending:
     touched: int = 0
     message_id: int | None = None
     error: str | None = None
+    mode: Mode = Mode.SEND
+    """How it was sent: only what arrived as a message of its own is merely drawn anew where it was touched."""
 
+
+TRIED_AGAIN = frozenset({"dead", "uncertain"})
+"""An operator may send these again. Of all others the words are dropped: they are in the chat and in the journal."""
 
 _add = insert_or(outbox)
 ADD = _add.on_conflict_do_nothing()
+_sooner = and_(outbox.c.state == "held", _add.excluded.mode == "send")
+"""A card that is held for the morning is said again, perhaps at once because it has become urgent."""
 ADD_KEYED = _add.on_conflict_do_update(
     index_elements=["pending_key"],
     set_={
         "touched": outbox.c.touched + 1,
         "mode": case((_add.excluded.mode == "send", _add.excluded.mode), else_=outbox.c.mode),
+        "state": case((_sooner, _add.excluded.state), else_=outbox.c.state),
+        "not_before": case((_sooner, _add.excluded.not_before), else_=outbox.c.not_before),
     },
 )
+_again = outbox.alias()
+WAITING = select(_again.c.chat).where(
+    _again.c.state == "pending",
+    _again.c.not_before > bindparam("now_"),
+    _again.c.error.is_not(None),
+    _again.c.mode != "answer",
+)
+"""Chats in which something is to be tried again later: what was said after it waits behind it."""
 PENDING = (
     select(outbox)
     .where(
         outbox.c.state == "pending",
         outbox.c.not_before <= bindparam("now_"),
         outbox.c.chat.not_in(bindparam("busy_", expanding=True)),
+        or_(outbox.c.mode == "answer", outbox.c.chat.not_in(WAITING)),
     )
     .order_by(outbox.c.lane, outbox.c.id)
     .limit(bindparam("limit_"))
@@ -97,8 +115,12 @@ END = (
     .where(outbox.c.id == bindparam("id_"))
     .values(
         state=case((outbox.c.touched > bindparam("touched_"), "pending"), else_=bindparam("state_")),
-        mode=case((outbox.c.touched > bindparam("touched_"), bindparam("then_")), else_=outbox.c.mode),
+        mode=case(
+            (and_(outbox.c.touched > bindparam("touched_"), bindparam("was_") == Mode.SEND), Mode.REFRESH),
+            else_=outbox.c.mode,
+        ),
         pending_key=case((outbox.c.touched > bindparam("touched_"), outbox.c.pending_key), else_=None),
+        fields=case((or_(outbox.c.touched > bindparam("touched_"), bindparam("keeps_")), outbox.c.fields), else_="{}"),
         finished_at=bindparam("at_"),
         message_id=bindparam("message_"),
         error=bindparam("error_"),
@@ -152,7 +174,7 @@ class Outbox(Shelf):
         return self._connection.execute(MESSAGE_OF, {"once_": once}).scalar_one_or_none()
 
     def pending(self, now: datetime, busy: Iterable[int], limit: int) -> list[Saying]:
-        """What can be sent now to chats that are not ``busy``: answers first, in the order they were said."""
+        """What can be sent now, to chats neither ``busy`` nor told to wait: answers first, in the order of saying."""
         rows = self._connection.execute(PENDING, {"now_": now, "busy_": list(busy), "limit_": limit})
         return [saying_of(row) for row in rows]
 
@@ -169,7 +191,8 @@ class Outbox(Shelf):
                     "id_": found.id,
                     "state_": found.state,
                     "touched_": found.touched,
-                    "then_": Mode.REFRESH,
+                    "was_": found.mode,
+                    "keeps_": found.state in TRIED_AGAIN,
                     "at_": found.at,
                     "message_": found.message_id,
                     "error_": found.error,

@@ -65,7 +65,7 @@ class People(Shelf):
         if known is None:
             return self.add(chat, name, code, now)
         if (known.name, known.language_code, known.unreachable) != (name or known.name, code, False):
-            named = known.name if known.staff or not name else name
+            named = known.name if (known.staff and known.name) or not name else name
             if (known.name, known.language_code, known.unreachable) != (named, code, False):
                 self._connection.execute(RENAME, {"id_": known.id, "name_": named, "code_": code})
                 return self.get(known.id) or known

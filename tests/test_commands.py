@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.clock import SystemClock
 from simulator.server import build, serving, until
 from simulator.world import World
 from storage.database import open_database
 from tests.stage import TOKEN
+from tests.test_web import MODE, free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -109,9 +111,11 @@ async def test_a_mistake_is_one_sentence_and_changes_nothing(
 
 
 @asynccontextmanager
-async def running_bot(config: Path, world: World, address: str) -> AsyncIterator[asyncio.subprocess.Process]:
+async def running_bot(
+    config: Path, world: World, address: str, **settings: str
+) -> AsyncIterator[asyncio.subprocess.Process]:
     """The bot as ``run`` starts it, once it listens to its Telegram."""
-    more = {"YIXIAN_TELEGRAM__TOKEN": TOKEN, "YIXIAN_TELEGRAM__BASE_URL": address}
+    more = {"YIXIAN_TELEGRAM__TOKEN": TOKEN, "YIXIAN_TELEGRAM__BASE_URL": address, **settings}
     process = await start("run", "--config", str(config), **more)
     try:
         await until(world, lambda: world.called("getUpdates") or (config.parent / "bot.sock").exists(), 30)
@@ -151,6 +155,63 @@ async def test_the_whole_way_from_init_to_a_claimed_case(tmp_path: Path) -> None
     assert "新事项 1" in printed.out
     well = await run("doctor", "--config", str(config))
     assert (well.code, "✗" in well.out) == (0, False)
+
+
+def receipts(world: World, number: int) -> int:
+    """How often somebody was told that their concern has arrived."""
+    return sum("已收到" in m["text"] for m in world.messages(number) if not m["mine"])
+
+
+async def test_a_polite_stop_under_load_loses_nothing_and_copies_nothing(tmp_path: Path) -> None:
+    """Stopped in the middle of it by SIGTERM, and started again.
+
+    Planted fault: cancel the sender at once in ``stop`` of ``bot/app.py``, and somebody is told twice.
+    """
+    config = await initialised(tmp_path)
+    world = World(token=TOKEN)
+    numbers = range(1, 61)
+    for number in numbers:
+        world.person(number, f"居民{number}")
+    async with serving(build(world, page=None)) as address:
+        async with running_bot(config, world, address) as process:
+            for number in numbers:
+                world.say(number, "城北社区的路灯坏了三天")
+            await until(world, lambda: any(receipts(world, number) for number in numbers), 20)
+            process.send_signal(signal.SIGTERM)
+            assert await asyncio.wait_for(process.wait(), 10) == 0
+        assert sum(receipts(world, number) for number in numbers) < len(numbers), "it was in the middle of it"
+        world.calls.clear()
+        async with running_bot(config, world, address):
+            await until(world, lambda: world.idle() and all(receipts(world, number) for number in numbers), 30)
+    assert {receipts(world, number) for number in numbers} == {1}
+
+
+async def test_the_program_takes_webhooks(tmp_path: Path) -> None:
+    config, port = await initialised(tmp_path), free_port()
+    world = World(token=TOKEN)
+    world.person(1001, "王芳")
+    more = {**MODE, "YIXIAN_WEBHOOK__URL": f"http://127.0.0.1:{port}", "YIXIAN_WEBHOOK__PORT": str(port)}
+    async with serving(build(world, page=None)) as address, running_bot(config, world, address, **more) as process:
+        await until(world, lambda: world.called("setWebhook"), 20)
+        world.say(1001, "城北社区的路灯坏了三天")
+        await until(world, lambda: world.idle() and receipts(world, 1001), 20)
+        assert not world.called("getUpdates")
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(process.wait(), 10) == 0
+
+
+async def test_doctor_names_what_is_wrong_and_ends_with_1(tmp_path: Path) -> None:
+    """An update that was set aside. Planted fault: exit 0 whatever was found."""
+    config = await initialised(tmp_path)
+    database = await open_database("sqlite:///yixian.db", config.parent)
+    try:
+        now = SystemClock().now()
+        await database.run(lambda unit: unit.intake.quarantine("7F2A", 77, {}, "RuntimeError", now))
+    finally:
+        await database.close()
+    ill = await run("doctor", "--config", str(config))
+    assert ill.code == 1
+    assert "✗ quarantine: update 77, code 7F2A, RuntimeError" in ill.out
 
 
 async def test_a_link_can_be_made_while_no_bot_runs(tmp_path: Path) -> None:

@@ -2,19 +2,24 @@
 
 import asyncio
 import itertools
-from datetime import timedelta
+import random
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.diagnosis import examine
+from bot.intake import next_offset
 from domain.people import Role
 from handlers import mycases
 from handlers.kit.turn import Turn
+from handlers.presses import ShowHelp
 from simulator.world import World
 from storage.intake import Intake as IntakeShelf
 from tests.stage import Role_, Stage, stage
 
+LATE = datetime(2100, 1, 1, tzinfo=UTC)
 WANG, LEE, CHEN = (
     Role_("王芳", Role.RESIDENT),
     Role_("李建国", Role.MEMBER, "城北社区"),
@@ -59,46 +64,104 @@ async def test_a_redelivered_update_changes_nothing(tmp_path: Path) -> None:
         assert len(seen(town, 1001)) == 1
 
 
-async def test_updates_of_one_chat_are_taken_in_order(tmp_path: Path) -> None:
-    """Planted fault: ``ChatLanes`` without its lock, and replies cross."""
+async def test_updates_that_come_again_and_shuffled_change_nothing(tmp_path: Path) -> None:
+    """Planted fault: take ``update_id`` for a watermark, and whoever is overtaken loses a concern."""
+    chance = random.Random(5)
     async with stage(tmp_path) as town:
-        people = [Role_(f"居民{n}", Role.RESIDENT) for n in range(1, 33)]
+        numbers = range(2001, 2041)
+        updates = [message(town.world, n, n, text="城北社区的路灯坏了三天") for n in numbers]
+        pile = [update for update in updates for _ in range(chance.randint(1, 5))]
+        chance.shuffle(pile)
+        assert all(await asyncio.gather(*(town.app.intake.take(update) for update in pile)))
+        await town.settle()
+        assert await count(town) == len(numbers)
+        numbered = await town.app.database.read(lambda unit: len({case.number for case in unit.cases.due(LATE, 99)}))
+        assert numbered == len(numbers)
+
+
+async def test_updates_of_one_chat_are_taken_in_order(tmp_path: Path) -> None:
+    """64 people at once. Planted fault: ``ChatLanes`` without its lock, and replies cross."""
+    async with stage(tmp_path) as town:
+        people = [Role_(f"居民{n}", Role.RESIDENT) for n in range(1, 65)]
         await cast(town, *people)
-        for number in range(1001, 1033):
+        for number in range(1001, 1065):
             town.world.say(number, "城北社区的路灯坏了三天")
             town.world.say(number, "还有2号楼")
             town.world.say(number, "还有3号楼")
         await town.settle()
-        assert await count(town) == 32
-        for number in range(1001, 1033):
+        assert await count(town) == 64
+        for number in range(1001, 1065):
             case = await town.app.database.read(
                 lambda unit, chat=number: unit.cases.of_reporter(unit.people.by_chat(chat).id)[0]  # type: ignore[misc]
             )
             assert case.text.splitlines()[1:] == ["还有2号楼", "还有3号楼"]
 
 
-@pytest.mark.parametrize(
-    "raw",
-    [
-        [],
-        "x",
-        {"update_id": "seven"},
-        {"update_id": 5},
-        {"update_id": 6, "message": {"message_id": 1}},
-        {"update_id": 7, "message": {"message_id": 1, "chat": {"id": 1001, "type": "private"}, "text": "x"}},
-        {"update_id": 8, "message": "x"},
-        {"update_id": 9, "callback_query": {"id": "1"}},
-        {"update_id": 10, "poll": {"id": "1", "question": "x", "options": []}},
-    ],
-    ids=str,
-)
-async def test_what_cannot_be_read_is_set_aside_and_the_rest_goes_on(tmp_path: Path, raw: Any) -> None:
+UNREADABLE: list[dict[str, Any]] = [
+    {"update_id": 6, "message": {"message_id": 1}},
+    {"update_id": 7, "message": {"message_id": 1, "chat": {"id": 1001, "type": "private"}, "text": "no date"}},
+    {"update_id": 8, "message": "x"},
+    {"update_id": 9, "callback_query": {"id": "1"}},
+    {"update_id": 10, "poll": {"id": "1", "question": "x", "options": []}},
+    {"update_id": 11, "message": [1]},
+]
+"""What PTB cannot read."""
+
+NOTHING = [[], "x", None, 7, {}, {"update_id": "seven"}, {"update_id": 5}, {"update_id": 12, "unheard_of": {}}]
+"""What is no update, or one that concerns nobody."""
+
+
+async def test_what_cannot_be_read_is_set_aside_and_the_rest_goes_on(tmp_path: Path) -> None:
+    """Planted fault: let PTB's error out of ``Intake._take``, and polling ends."""
     async with stage(tmp_path) as town:
         await cast(town, WANG)
-        assert await town.app.intake.take(raw), "it may be acknowledged"
+        for raw in UNREADABLE + NOTHING:
+            assert await town.app.intake.take(raw), "it may be acknowledged"
+        for raw in UNREADABLE:
+            town.world.queue.inject({**raw, "update_id": raw["update_id"] + 100})
         town.world.say(1001, "城北社区的路灯坏了三天")
         await town.settle()
         assert await count(town) == 1
+        aside = await town.app.database.read(lambda unit: unit.intake.quarantined())
+        assert [found.update_id for found in aside] == [*range(6, 12), *range(106, 112)]
+
+
+async def test_what_only_we_cannot_read_is_set_aside_too(tmp_path: Path) -> None:
+    """Values of a wrong type, which PTB lets through. Planted fault: ``understand`` outside of any ``try``.
+
+    Then the update is fetched for ever, and nobody is heard any more.
+    """
+    async with stage(tmp_path) as town:
+        await cast(town, WANG)
+        town.world.queue.inject(message(town.world, 6, text=5))
+        town.world.say(1001, "城北社区的路灯坏了三天")
+        await town.settle()
+        assert await count(town) == 1
+        assert await town.app.database.read(lambda unit: unit.intake.count_quarantined()) == 1
+
+
+async def test_what_cannot_even_be_set_aside_is_not_acknowledged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Planted fault: no ``Intake._set_aside``, and a full disk with one strange update ends the program."""
+
+    def refuse(*_: object) -> bool:
+        raise OSError("no space left on device")
+
+    async with stage(tmp_path) as town:
+        await cast(town, WANG)
+        with monkeypatch.context() as planted:
+            planted.setattr(IntakeShelf, "first_sight", refuse)
+            assert [await town.app.intake.take(raw) for raw in UNREADABLE] == [False] * len(UNREADABLE)
+        assert [await town.app.intake.take(raw) for raw in UNREADABLE] == [True] * len(UNREADABLE)
+
+
+def test_only_what_was_taken_is_acknowledged() -> None:
+    """Planted fault: skip the failed one in ``next_offset``, and Telegram forgets it."""
+    batch = [{"update_id": 5}, {"update_id": 6}, {"update_id": 7}]
+    assert next_offset(0, batch, [True, True, True]) == 8
+    assert next_offset(0, batch, [True, False, True]) == 6
+    assert next_offset(3, batch, [False, True, True]) == 3
 
 
 async def test_a_poisonous_update_is_set_aside_and_its_author_told(
@@ -127,6 +190,25 @@ async def test_a_poisonous_update_is_set_aside_and_its_author_told(
         assert await town.app.database.read(lambda unit: unit.settings.get("half")) is None, "rolled back whole"
         aside = await town.app.database.read(lambda unit: unit.intake.quarantined())
         assert [found.code in seen(town, 1001)[-1] for found in aside] == [True]
+        found = await examine(town.app.settings, town.app.database, town.app.charter, town.clock.now())
+        assert [aside[0].code in line.text for line in found if line.subject == "quarantine" and line.bad] == [True]
+
+
+async def test_a_poisonous_press_is_answered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The handler of [Help] is planted to fail. Planted fault: no ``answer_press`` in ``Turns._quarantine``."""
+
+    def poison(turn: Turn, press: ShowHelp) -> None:
+        raise RuntimeError("planted")
+
+    async with stage(tmp_path) as town:
+        await cast(town, WANG)
+        monkeypatch.setitem(town.app.turns.router.presses, ShowHelp, poison)
+        town.world.start(1001)
+        await town.settle()
+        town.world.press(1001, data="hp", message_id=2)
+        await town.settle()
+        assert "没有保存" in seen(town, 1001)[-1]
+        assert len(town.world.called("answerCallbackQuery")) == 1
 
 
 async def test_nothing_is_acknowledged_that_could_not_be_committed(
@@ -152,98 +234,6 @@ async def test_nothing_is_acknowledged_that_could_not_be_committed(
         monkeypatch.setattr(IntakeShelf, "first_sight", works)
         await town.settle()
         assert await count(town) == 1
-
-
-HOSTILE = [
-    "x" * 4096,
-    "🚧" * 2000,
-    "👨‍👩‍👧‍👦" * 300,
-    "<b>unclosed & <script>alert(1)</script>",
-    "&amp;lt;&#60;",
-    "{{ 7*7 }} {% for x in y %}",
-    '=HYPERLINK("http://x","y")',
-    "a\u202eb\u2066c",
-    "Z̸̢̛͔̹̣̼͎a̷͓̮͓l̵͇̗͔g̴̢̛o̶͓" * 40,
-    "路灯坏了\n\n\n\n\n" * 50,
-    "/case@other_bot 5",
-    "/start " + "x" * 64,
-    "/start i_nonsense",
-    "/start nothing",
-    "/nosuchcommand",
-    "/",
-    "🙂",
-    "1",
-    "。。。",
-]
-
-
-@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: text[:12])
-async def test_bad_input_gets_a_kind_answer_and_harms_nobody(tmp_path: Path, text: str) -> None:
-    async with stage(tmp_path) as town:
-        await cast(town, WANG, CHEN)
-        town.world.say(1001, text)
-        await town.settle()
-        await town.advance(timedelta(seconds=90))
-        assert seen(town, 1001), "never silence"
-        assert await town.app.database.read(lambda unit: unit.intake.count_quarantined()) == 0
-        ends = await town.app.database.read(lambda unit: unit.outbox.counts())
-        assert ends.keys() <= {"sent", "expired"}
-
-
-RAW = [
-    {"text": "城北社区\x00路灯坏了"},
-    {"text": "城北社区\ud83d路灯坏了"},
-    {"text": " \n\t "},
-    {
-        "sticker": {
-            "file_id": "s",
-            "file_unique_id": "u",
-            "type": "regular",
-            "width": 1,
-            "height": 1,
-            "is_animated": False,
-            "is_video": False,
-        }
-    },
-    {"dice": {"emoji": "🎲", "value": 3}},
-    {"contact": {"phone_number": "1", "first_name": "别人", "user_id": 5}},
-    {"document": {"file_id": "d", "file_unique_id": "e", "file_size": 25 * 1024 * 1024}, "caption": "城北社区路灯视频"},
-    {"document": {"file_id": "d", "file_unique_id": "e", "file_size": 0}},
-    {
-        "venue": {"location": {"latitude": 1.0, "longitude": 2.0}, "title": "<b>门", "address": "x"},
-        "location": {"latitude": 1.0, "longitude": 2.0},
-    },
-    {"location": {"latitude": 1.0, "longitude": 2.0, "live_period": 900}},
-    {"text": "转来的:路灯坏了三天", "forward_origin": {"type": "hidden_user", "date": 1, "sender_user_name": "x"}},
-    {"new_chat_photo": [{"file_id": "p", "file_unique_id": "q", "width": 1, "height": 1}]},
-]
-
-
-@pytest.mark.parametrize("content", RAW, ids=lambda content: next(iter(content)))
-async def test_strange_messages_are_answered_or_ignored_as_designed(tmp_path: Path, content: dict[str, Any]) -> None:
-    async with stage(tmp_path) as town:
-        await cast(town, WANG)
-        assert await town.app.intake.take(message(town.world, 501, **content))
-        await town.settle()
-        assert seen(town, 1001)
-        assert await town.app.database.read(lambda unit: unit.intake.count_quarantined()) == 0
-
-
-@pytest.mark.parametrize(
-    "data", ["", "cl", "cl:x", "cl:1:2", "zz:1", "cl:999999999999999999999", "jd:1:1:nonsense", ":" * 60]
-)
-async def test_a_forged_press_is_answered_and_changes_nothing(tmp_path: Path, data: str) -> None:
-    async with stage(tmp_path) as town:
-        await cast(town, WANG, LEE, CHEN)
-        town.world.say(1001, "城北社区的路灯坏了三天")
-        await town.settle()
-        journal = await town.app.database.read(lambda unit: unit.board.count_by_state())
-        town.world.press(1002, data=data or " ", message_id=1) if seen(town, 1002) else None
-        town.world.press(1001, data=data or " ", message_id=2)
-        await town.settle()
-        assert await town.app.database.read(lambda unit: unit.board.count_by_state()) == journal
-        assert "answerCallbackQuery" in {call["method"] for call in town.world.calls}
-        assert await town.app.database.read(lambda unit: unit.intake.count_quarantined()) == 0
 
 
 async def test_somebody_elses_button_does_nothing(tmp_path: Path) -> None:

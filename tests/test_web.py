@@ -1,6 +1,8 @@
 """The webhook: only Telegram gets in, and it hears "received" only after the commit."""
 
 import asyncio
+import io
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,14 +11,27 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bot.commands import announce_webhook
 from bot.config_sections import Webhook
 from bot.web import LARGEST, build_web, serving
 from domain.people import Role
+from simulator.server import until
 from storage.intake import Intake as IntakeShelf
 from tests.stage import Role_, Stage, stage
 from tests.test_intake import count, message
 
 SECRET = "webhook-secret-of-a-test"
+MODE = {
+    "YIXIAN_TELEGRAM__MODE": "webhook",
+    "YIXIAN_WEBHOOK__SECRET": SECRET,
+}
+
+
+def free_port() -> int:
+    """A port that nobody listens at."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
 
 
 @asynccontextmanager
@@ -75,7 +90,7 @@ async def test_what_is_no_update_is_answered_and_dropped(tmp_path: Path) -> None
         assert await status(telegram, data=b"{not json", headers=kind) == 200
         assert await status(telegram, json=[1, 2]) == 200
         assert await status(telegram, data=b"x=1", headers={"Content-Type": "text/plain"}) == 415
-        assert await status(telegram, data=b" " * (LARGEST + 1), headers=kind) == 413
+        assert await status(telegram, data=io.BytesIO(b" " * (LARGEST + 1)), headers=kind) == 413
         async with telegram.get("/telegram") as answer:
             assert answer.status == 405
         async with telegram.get("/healthz") as answer:
@@ -89,3 +104,42 @@ async def test_many_people_at_once_are_all_taken(tmp_path: Path) -> None:
         answers = await asyncio.gather(*(status(telegram, json=update) for update in updates))
         assert set(answers) == {200}
         assert await count(town) == 40
+
+
+async def test_a_mountain_of_brackets_is_counted_and_dropped(tmp_path: Path) -> None:
+    """Planted fault: expect ``ValueError`` only; Python says ``RecursionError``, and it would come for ever."""
+    async with webhook(tmp_path) as (town, telegram):
+        kind = {"Content-Type": "application/json; charset=utf-8"}
+        assert await status(telegram, data=io.BytesIO(b"[" * 200_000), headers=kind) == 200
+        assert await status(telegram, json=message(town.world, 9, text="城北社区的路灯坏了三天")) == 200
+        assert await count(town) == 1
+
+
+async def test_telegram_delivers_to_the_webhook_and_again_until_it_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """End to end: the simulator calls with the secret, an answer of 503 brings the update again, messages and presses.
+
+    Planted fault: another secret than the one given to ``setWebhook``, or 200 before the commit.
+    """
+    works, refused = IntakeShelf.first_sight, iter([True, True, True, True])
+
+    def at_first_refuse(self: IntakeShelf, *arguments: Any) -> bool:
+        if next(refused, False):
+            raise OSError("no space left on device")
+        return works(self, *arguments)
+
+    port = free_port()
+    mode = {**MODE, "YIXIAN_WEBHOOK__URL": f"http://127.0.0.1:{port}"}
+    async with stage(tmp_path, settings=mode) as town:
+        await town.join(Role_("王芳", Role.RESIDENT))
+        async with serving(build_web(town.app.intake, town.app.settings.webhook), "127.0.0.1", port):
+            monkeypatch.setattr(IntakeShelf, "first_sight", at_first_refuse)
+            await announce_webhook(town.app)
+            town.world.say(1001, "城北社区的路灯坏了三天")
+            await until(town.world, lambda: "撤回" in str(town.world.messages(1001)[-1]["buttons"]), 10)
+            assert "503" in town.world.webhook["last_error_message"]
+            town.world.press(1001, "撤回")
+            await until(town.world, lambda: "已撤回" in str(town.world.messages(1001)), 10)
+            await until(town.world, town.world.idle)
+            assert await count(town) == 1

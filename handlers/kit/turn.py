@@ -232,7 +232,7 @@ class Turn:
 
     def done(self) -> None:
         """The open question is answered."""
-        self.unit.dialogs.close(self.incoming.chat)
+        self.unit.dialogs.answered(self.incoming.chat, self.now)
 
     # -- knowing
 

@@ -7,7 +7,8 @@ at the last moment by the templates themselves.
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -144,7 +145,12 @@ class Words:
 
 def day(moment: datetime | date, language: str, zone: ZoneInfo) -> str:
     """A date with its weekday: ``11月24日(周二)``, ``Tue 24 Nov``."""
-    local = moment.astimezone(zone).date() if isinstance(moment, datetime) else moment
+    return day_words(moment.astimezone(zone).date() if isinstance(moment, datetime) else moment, language)
+
+
+@lru_cache(maxsize=512)
+def day_words(local: date, language: str) -> str:
+    """The same few dates are written all day long."""
     locale = LOCALES.get(language, language)
     weekday = get_day_names("abbreviated", locale=locale)[local.weekday()]
     if language == "zh":
@@ -154,7 +160,14 @@ def day(moment: datetime | date, language: str, zone: ZoneInfo) -> str:
 
 def clock(moment: datetime, language: str, zone: ZoneInfo) -> str:
     """A local time of day: ``09:30``."""
-    return format_time(moment.astimezone(zone), "HH:mm", locale=LOCALES.get(language, language))
+    local = moment.astimezone(zone)
+    return clock_words(time(local.hour, local.minute), language)
+
+
+@lru_cache(maxsize=4096)
+def clock_words(local: time, language: str) -> str:
+    """The same minutes come every day."""
+    return format_time(local, "HH:mm", locale=LOCALES.get(language, language))
 
 
 def quote(text: str) -> Markup:

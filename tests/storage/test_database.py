@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from domain.people import ChatId
-from storage.database import Database, OneWriter, open_database
+from storage.database import READERS, Database, OneWriter, open_database
 from storage.schema import upgrade
 from storage.unit import Unit
 from tests.domain.lives import submitted
@@ -34,8 +34,13 @@ async def value(database: Database, name: str) -> str | None:
     return await database.read(lambda unit: unit.settings.get(name))
 
 
+async def open_transactions(database: Database) -> int:
+    """How many transactions the writer's connection has left open."""
+    return await database._writer.run(lambda: int(database._writer.raw.in_transaction))
+
+
 async def test_what_is_done_is_there_afterwards(database: Database) -> None:
-    assert await database.run(lambda unit: unit.settings.put("a", "1")) is None
+    await database.run(lambda unit: unit.settings.put("a", "1"))
     assert await value(database, "a") == "1"
 
 
@@ -59,6 +64,7 @@ async def test_a_commit_that_fails_leaves_no_open_transaction(database: Database
     await database.schema(scratch)
     with pytest.raises(Exception, match="FOREIGN KEY"):
         await database.schema(lambda connection: connection.execute(text("INSERT INTO b VALUES (7)")).rowcount)
+    assert await open_transactions(database) == 0
     await database.run(lambda unit: unit.settings.put("a", "1"))
     assert await value(database, "a") == "1"
 
@@ -72,6 +78,8 @@ async def test_a_full_disk_harms_only_the_unit_that_hit_it(database: Database) -
 
     with pytest.raises(Exception, match="full"):
         await database.run(fill)
+    assert await open_transactions(database) == 0
+    assert await value(database, "n0") is None
     await database.run(lambda unit: unit.settings.put("a", "1"))
     assert await value(database, "a") == "1"
 
@@ -84,6 +92,44 @@ async def test_a_caller_that_goes_away_does_not_undo_the_work(database: Database
         await started
     await database.run(lambda unit: None)  # behind it on the same thread
     assert await value(database, "a") == "1"
+
+
+async def test_units_that_come_at_once_are_done_one_after_another(database: Database) -> None:
+    """Planted fault: with two writers, both read the same count."""
+
+    def count(unit: Unit) -> None:
+        unit.settings.put("n", str(int(unit.settings.get("n") or 0) + 1))
+
+    await asyncio.gather(*(database.run(count) for _ in range(50)))
+    assert await value(database, "n") == "50"
+
+
+async def test_a_reader_sees_one_moment(database: Database) -> None:
+    """Planted fault: without BEGIN, the second look sees what was committed in between."""
+    loop = asyncio.get_running_loop()
+    await database.run(lambda unit: unit.settings.put("a", "1"))
+
+    def look_twice(unit: Unit) -> tuple[str | None, str | None]:
+        first = unit.settings.get("a")
+        change = database.run(lambda writing: writing.settings.put("a", "2"))
+        asyncio.run_coroutine_threadsafe(change, loop).result(5)
+        return first, unit.settings.get("a")
+
+    assert await database.read(look_twice) == ("1", "1")
+    assert await value(database, "a") == "2"
+
+
+async def test_a_question_that_fails_does_not_hold_its_reader(database: Database) -> None:
+    for _ in range(2 * READERS):
+        with pytest.raises(ZeroDivisionError):
+            await database.read(lambda unit: 1 // 0)
+    assert await asyncio.gather(*(value(database, "a") for _ in range(2 * READERS))) == [None] * 2 * READERS
+
+
+async def test_only_sqlite_files_are_opened(tmp_path: Path) -> None:
+    for url in ("postgresql://host/x", "sqlite://"):
+        with pytest.raises(ValueError, match="sqlite:///FILE"):
+            await open_database(url, tmp_path)
 
 
 async def test_readers_cannot_write(database: Database) -> None:
@@ -109,7 +155,7 @@ async def test_the_writer_takes_the_lock_at_once(database: Database, tmp_path: P
 
 async def test_numbers_are_given_once_and_without_gaps(database: Database) -> None:
     def submit(unit: Unit) -> str:
-        return unit.cases.add(submitted().born(), 2026).number
+        return unit.cases.add(submitted().born(), 2026, NOW, None).number
 
     def submit_and_fail(unit: Unit) -> None:
         submit(unit)
@@ -120,11 +166,11 @@ async def test_numbers_are_given_once_and_without_gaps(database: Database) -> No
         await database.run(submit_and_fail)
     numbers += [await database.run(submit)]
     assert sorted(numbers) == [f"26-{n:04d}" for n in range(1, 22)]
-    assert await database.run(lambda unit: unit.cases.add(submitted().born(), 2027).number) == "27-0001"
+    assert await database.run(lambda unit: unit.cases.add(submitted().born(), 2027, NOW, None).number) == "27-0001"
 
 
 async def test_a_case_comes_back_as_it_was_stored(database: Database) -> None:
-    stored = await database.run(lambda unit: unit.cases.add(submitted().born(), 2026))
+    stored = await database.run(lambda unit: unit.cases.add(submitted().born(), 2026, NOW, None))
     assert await database.read(lambda unit: unit.cases.get(stored.id)) == stored
     assert await database.read(lambda unit: unit.cases.by_number("26-0001")) == stored
     for nonsense in ("", "26", "26-", "x-1", "26-99999999999999", "²6-1"):
@@ -147,5 +193,5 @@ async def test_the_disk_is_told_to_be_sure(database: Database) -> None:
 def test_aiosqlite_still_has_what_we_rely_on() -> None:
     """``storage/database.py`` queues whole units of work on aiosqlite's thread, and shares its connection."""
     assert asyncio.iscoroutinefunction(aiosqlite.Connection._execute)
-    assert isinstance(aiosqlite.Connection._conn, property)
+    assert isinstance(vars(aiosqlite.Connection)["_conn"], property)
     assert issubclass(OneWriter, aiosqlite.Connection)

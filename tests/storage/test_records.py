@@ -54,7 +54,7 @@ def records(kind: Any) -> st.SearchStrategy[Any]:
     return st.builds(kind, **{field.name: values(hints[field.name]) for field in fields(kind)})
 
 
-DRAFTS = {draft_type(step) for step in Router.of(FEATURES).steps.values()}
+DRAFTS = sorted({draft_type(step) for step in Router.of(FEATURES).steps.values()}, key=lambda kind: kind.__qualname__)
 
 
 @pytest.mark.parametrize("kind", [*EVENTS.values(), *MESSAGES.values(), *DRAFTS], ids=lambda kind: kind.__name__)

@@ -1,0 +1,132 @@
+"""One program under load, measured from outside."""
+
+import asyncio
+import sqlite3
+import tempfile
+import time
+from asyncio.subprocess import Process
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, replace
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+from benchmarks.process import Failure, Loopback, complaints, cpu_seconds, loopback, resident_mb, started
+from benchmarks.programs import DATABASE, Program
+
+START_SECONDS = 60.0
+LOAD_SECONDS = 300.0
+WARM_UP = 64
+QUIET_SECONDS = 0.5
+"""Left after a run for what is written down behind the last answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What the bot's database says against what people were told; all 0 where all is well."""
+
+    misnumbered: int
+    out_of_order: int
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a program needed. Milliseconds of CPU are for one concern; ``server_ms`` is what the server itself took."""
+
+    name: str
+    concerns: int
+    cpu_ms: float
+    per_second: float
+    p50_ms: float
+    p99_ms: float
+    rss_start_mb: float
+    rss_end_mb: float
+    start_s: float
+    server_ms: float
+    lost: int
+    copies: int
+    calls: dict[str, int]
+    checked: Checked | None
+
+
+async def measure(make: Callable[[str, Path], Program], count: int) -> Measured:
+    """Start a program, warm it up, put ``count`` concerns through it, stop it. ``Failure`` where it does not run."""
+    with tempfile.TemporaryDirectory(prefix="yixian-bench-") as name:
+        folder = Path(name)
+        async with loopback() as (server, address):
+            program = make(address, folder)
+            try:
+                measured, serials = await under_load(program, server, folder, count)
+            except Failure as failure:
+                raise Failure(f"{program.name}: {failure}. {last_words(folder)}") from None
+        return with_check(measured, serials, folder) if program.whole else measured
+
+
+async def under_load(
+    program: Program, server: Loopback, folder: Path, count: int
+) -> tuple[Measured, list[tuple[int, int]]]:
+    """The measured part, and which case number each concern was told."""
+    begun = time.perf_counter()
+    async with started(program, folder) as process:
+        await ready(server, process)
+        start_s, rss_start = time.perf_counter() - begun, resident_mb(process.pid)
+        await server.run(WARM_UP, START_SECONDS)
+        await asyncio.sleep(QUIET_SECONDS)
+        before, server_before = cpu_seconds(process.pid), cpu_seconds(server.pid)
+        report = await server.run(count, LOAD_SECONDS)
+        await asyncio.sleep(QUIET_SECONDS)
+        used, server_used = cpu_seconds(process.pid) - before, cpu_seconds(server.pid) - server_before
+        rss_end = resident_mb(process.pid)
+    answered = max(1, report["answered"])
+    measured = Measured(
+        name=program.name,
+        concerns=count,
+        cpu_ms=used * 1000 / answered,
+        per_second=report["answered"] / report["seconds"] if report["seconds"] else 0.0,
+        p50_ms=report["p50"] * 1000,
+        p99_ms=report["p99"] * 1000,
+        rss_start_mb=rss_start,
+        rss_end_mb=rss_end,
+        start_s=start_s,
+        server_ms=server_used * 1000 / answered,
+        lost=report["lost"],
+        copies=report["copies"],
+        calls=report["calls"],
+        checked=None,
+    )
+    return measured, [(number, serial) for number, serial in report["serials"]]
+
+
+async def ready(server: Loopback, process: Process) -> None:
+    """Wait until the program asks for updates. ``Failure`` where it ends instead, or takes too long."""
+    asked, ended = asyncio.ensure_future(server.line(START_SECONDS)), asyncio.ensure_future(process.wait())
+    await asyncio.wait({asked, ended}, return_when=asyncio.FIRST_COMPLETED)
+    ended.cancel()
+    if not asked.done():
+        asked.cancel()
+        raise Failure(f"it ended with code {process.returncode} before it asked for updates")
+    asked.result()
+
+
+def last_words(folder: Path) -> str:
+    """The end of what a program complained of."""
+    path = complaints(folder)
+    return path.read_text(encoding="utf-8", errors="replace")[-1500:].strip() if path.exists() else ""
+
+
+def with_check(measured: Measured, told: list[tuple[int, int]], folder: Path) -> Measured:
+    """The same, with what the database says."""
+    with closing(sqlite3.connect(folder / DATABASE)) as connection:
+        written = connection.execute("SELECT text, serial FROM cases").fetchall()
+    return replace(measured, checked=check(dict(written), len(written), told))
+
+
+def check(written: dict[Any, Any], rows: int, told: list[tuple[int, int]]) -> Checked:
+    """Numbers are 1, 2, 3 …, once each, the same in the receipt as in the file, and in the order of the updates."""
+    gaps = rows - len(set(written.values()) & set(range(1, rows + 1)))
+    by_mark = {text.partition(":")[0]: serial for text, serial in written.items()}
+    wrong = sum(by_mark.get(f"第{number}号诉求") != serial for number, serial in told)
+    serials = [serial for _, serial in sorted(told)]
+    highest = accumulate(serials, max)
+    return Checked(gaps + wrong, sum(serial < top for serial, top in zip(serials, highest, strict=True)))

@@ -1,0 +1,62 @@
+"""What is measured: three programs, and how each is started."""
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+TOKEN = "4200001:made-up-for-the-loopback-server"  # noqa: S105 - no token of anybody
+DATABASE = "yixian.db"
+NEVER_INHERITED = ("YIXIAN_", "PYTHON", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+FAST = {"YIXIAN_SENDER__PER_SECOND": "1000", "YIXIAN_SENDER__PER_CHAT_PER_SECOND": "100", "YIXIAN_SENDER__BURST": "20"}
+"""Without Telegram's own limits, which would be all that is measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program under load; ``whole`` is the bot itself, whose database is looked at afterwards."""
+
+    name: str
+    arguments: tuple[str, ...]
+    variables: Mapping[str, str]
+    whole: bool = False
+
+    def command(self) -> list[str]:
+        """How to start it."""
+        return [sys.executable, *self.arguments]
+
+    def environment(self) -> dict[str, str]:
+        """Its variables, and of ours those that change nothing."""
+        kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(NEVER_INHERITED)}
+        return {**kept, **self.variables, "PYTHONPATH": str(ROOT)}
+
+
+def bot(address: str, folder: Path) -> Program:
+    """The bot as ``python -m bot run`` starts it, on a real SQLite file in ``folder``."""
+    config = folder / "config.toml"
+    shutil.copyfile(ROOT / "config.example.toml", config)
+    config.chmod(0o600)
+    variables = {
+        **FAST,
+        "YIXIAN_TELEGRAM__TOKEN": TOKEN,
+        "YIXIAN_TELEGRAM__BASE_URL": address,
+        "YIXIAN_STORAGE__URL": f"sqlite:///{DATABASE}",
+        "YIXIAN_LOGS__LEVEL": "warning",
+    }
+    return Program("一线, the whole bot", ("-m", "bot", "run", "--config", str(config)), variables, whole=True)
+
+
+def echo_over_aiohttp(address: str, _: Path) -> Program:
+    """PTB's echo over our transport."""
+    return Program("PTB echo, our aiohttp", ("-m", "benchmarks.echo", "aiohttp", address), {"ECHO_TOKEN": TOKEN})
+
+
+def echo_over_httpx(address: str, _: Path) -> Program:
+    """PTB's echo as PTB comes."""
+    return Program("PTB echo, stock httpx", ("-m", "benchmarks.echo", "httpx", address), {"ECHO_TOKEN": TOKEN})
+
+
+PROGRAMS = (bot, echo_over_aiohttp, echo_over_httpx)

@@ -1,0 +1,53 @@
+"""The numbers as one Markdown table."""
+
+import os
+import platform
+import sqlite3
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from benchmarks.loopback import IN_FLIGHT
+from benchmarks.measure import Measured
+
+ROWS: tuple[tuple[str, Callable[[Measured], str]], ...] = (
+    ("CPU per concern, ms", lambda m: f"{m.cpu_ms:.2f}"),
+    ("concerns a second", lambda m: f"{m.per_second:.0f}"),
+    ("p50, ms", lambda m: f"{m.p50_ms:.0f}"),
+    ("p99, ms", lambda m: f"{m.p99_ms:.0f}"),
+    ("start, s", lambda m: f"{m.start_s:.2f}"),
+    ("memory after the start, MB", lambda m: f"{m.rss_start_mb:.0f}"),
+    ("memory at the end, MB", lambda m: f"{m.rss_end_mb:.0f}"),
+    ("lost", lambda m: str(m.lost)),
+    ("answered twice", lambda m: str(m.copies)),
+    ("misnumbered", lambda m: str(m.checked.misnumbered) if m.checked else "–"),
+    ("out of order", lambda m: str(m.checked.out_of_order) if m.checked else "–"),
+    ("the server's own CPU, ms", lambda m: f"{m.server_ms:.2f}"),
+)
+
+
+def surroundings() -> dict[str, str | int]:
+    """When, and on what."""
+    return {
+        "date": f"{datetime.now().astimezone():%Y-%m-%d}",
+        "cores": len(os.sched_getaffinity(0)),
+        "python": platform.python_version(),
+        "sqlite": sqlite3.sqlite_version,
+        "in_flight": IN_FLIGHT,
+    }
+
+
+def markdown(found: Sequence[Measured]) -> str:
+    """The table, with what it was measured on above it."""
+    about = surroundings()
+    head = (
+        f"{about['date']} · {about['cores']} cores · Python {about['python']} · SQLite {about['sqlite']} · "
+        f"{found[0].concerns} concerns, {about['in_flight']} at a time"
+    )
+    lines = [line("", [one.name for one in found]), line("---", ["---:" for _ in found])]
+    lines += [line(name, [show(one) for one in found]) for name, show in ROWS]
+    return "\n".join([head, "", *lines])
+
+
+def line(name: str, cells: list[str]) -> str:
+    """One row."""
+    return f"| {' | '.join([name, *cells])} |"

@@ -1,0 +1,117 @@
+"""The running bot's socket and lock: one program at a time, commands for the owner only, every answer one sentence."""
+
+import asyncio
+import contextlib
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.commands import Commands, ask
+from bot.config import ConfigError
+from bot.control import LINE_LIMIT, ask_running, listening, only_one, socket_path
+from domain.people import Role
+from tests.stage import Role_, stage
+
+MEMBER = {"role": "member", "name": "李建国", "communities": ["城北社区"], "sector": ""}
+
+
+async def echo(command: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """A bot that says what it was asked."""
+    return {"command": command, **arguments}
+
+
+async def test_a_command_reaches_the_running_bot(tmp_path: Path) -> None:
+    async with listening(tmp_path, echo):
+        answers = await asyncio.gather(*(ask_running(tmp_path, "x", {"n": n}) for n in range(20)))
+        assert answers == [{"command": "x", "n": n} for n in range(20)]
+
+
+async def test_where_no_bot_runs_nobody_answers(tmp_path: Path) -> None:
+    """Also where one was killed and its socket is left. Planted fault: do not expect ``ConnectionRefusedError``."""
+    assert await ask_running(tmp_path, "x", {}) is None
+    async with listening(tmp_path, echo):
+        os.link(socket_path(tmp_path), tmp_path / "left")
+    (tmp_path / "left").rename(socket_path(tmp_path))
+    assert await ask_running(tmp_path, "x", {}) is None
+    async with listening(tmp_path, echo):
+        assert await ask_running(tmp_path, "x", {}) == {"command": "x"}
+
+
+async def test_the_socket_is_for_its_owner_only_and_goes_with_the_bot(tmp_path: Path) -> None:
+    """Planted fault: no ``umask`` around ``start_unix_server``."""
+    async with listening(tmp_path, echo):
+        assert stat.S_IMODE(socket_path(tmp_path).stat().st_mode) == 0o600
+    assert not socket_path(tmp_path).exists()
+
+
+async def test_a_refusal_comes_back_as_its_sentence(tmp_path: Path) -> None:
+    async def refuse(command: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        raise ConfigError("--name is empty.")
+
+    async with listening(tmp_path, refuse):
+        with pytest.raises(ConfigError, match="--name is empty"):
+            await ask_running(tmp_path, "invite", {})
+
+
+@pytest.mark.parametrize("line", [b"\n", b"nonsense\n", b"[]\n", b'{"command": "x"}\n', b"{}\n"])
+async def test_nonsense_is_answered_and_the_bot_goes_on(tmp_path: Path, line: bytes) -> None:
+    async with listening(tmp_path, echo):
+        reader, writer = await asyncio.open_unix_connection(socket_path(tmp_path))
+        writer.write(line)
+        assert b'"error"' in await reader.readline()
+        writer.close()
+        await writer.wait_closed()
+        assert await ask_running(tmp_path, "x", {}) == {"command": "x"}
+
+
+async def test_a_bot_that_breaks_off_is_told_in_one_sentence(tmp_path: Path) -> None:
+    """A fault of ours in the middle of a command. Planted fault: parse the empty answer, and it is a traceback."""
+
+    async def break_off(command: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        raise asyncio.CancelledError
+
+    async with listening(tmp_path, break_off):
+        with pytest.raises(ConfigError, match="did not answer"):
+            await ask_running(tmp_path, "x", {})
+
+
+async def test_a_line_without_end_is_cut_off(tmp_path: Path) -> None:
+    """Planted fault: read to the end of the stream, and it fills the memory."""
+    async with listening(tmp_path, echo):
+        reader, writer = await asyncio.open_unix_connection(socket_path(tmp_path))
+        writer.write(b"x" * (4 * LINE_LIMIT))
+        with contextlib.suppress(ConnectionError):
+            assert await reader.read() == b""
+        writer.close()
+        assert await ask_running(tmp_path, "x", {}) == {"command": "x"}
+
+
+def test_one_program_holds_the_lock(tmp_path: Path) -> None:
+    """Planted fault: no ``flock``, and two bots write to one file."""
+    with only_one(tmp_path), pytest.raises(ConfigError, match="already running"), only_one(tmp_path):
+        pass
+    with only_one(tmp_path):
+        assert stat.S_IMODE((tmp_path / "lock").stat().st_mode) == 0o600
+
+
+async def test_an_invitation_made_through_the_running_bot_makes_a_member(tmp_path: Path) -> None:
+    """Nobody needs to confirm what the operator made."""
+    async with stage(tmp_path) as town:
+        await town.join(Role_("陈静", Role.COORDINATOR))
+        commands = Commands(town.app.database, town.app.settings, town.clock)
+        async with listening(town.app.settings.data_folder, commands):
+            answer = await ask(town.app.settings, "invite", MEMBER)
+            assert answer["username"] == "yixian_bot"
+            with pytest.raises(ConfigError, match="--community"):
+                await ask(town.app.settings, "invite", {**MEMBER, "communities": ["不存在"]})
+            with pytest.raises(ConfigError, match="knows no command"):
+                await ask(town.app.settings, "unheard_of", {})
+        town.world.person(2001, "李建国")
+        town.world.start(2001, answer["payload"])
+        await town.settle()
+        staff = await town.app.database.read(lambda unit: unit.people.staff(Role.MEMBER))
+        assert [(person.chat, person.name) for person in staff] == [(2001, "李建国")]
