@@ -11,8 +11,8 @@ from benchmarks.process import Failure
 from benchmarks.programs import PROGRAMS
 from benchmarks.table import markdown, surroundings
 
-CONCERNS = 3000
-QUICK = 500
+CONCERNS = 4000
+QUICK = 600
 
 
 def arguments() -> argparse.Namespace:

@@ -71,7 +71,9 @@ async def under_load(
     async with started(program, folder) as process:
         await ready(server, process)
         start_s, rss_start = time.perf_counter() - begun, resident_mb(process.pid)
-        await server.run(WARM_UP, START_SECONDS)
+        warm = await server.run(WARM_UP, START_SECONDS)
+        if warm["lost"]:
+            raise Failure(f"it left {warm['lost']} of the first {WARM_UP} concerns unanswered")
         await asyncio.sleep(QUIET_SECONDS)
         before, server_before = cpu_seconds(process.pid), cpu_seconds(server.pid)
         report = await server.run(count, LOAD_SECONDS)

@@ -9,6 +9,12 @@ from datetime import datetime
 from benchmarks.loopback import IN_FLIGHT
 from benchmarks.measure import Measured
 
+RATIOS: tuple[tuple[str, Callable[[Measured], float]], ...] = (
+    ("CPU, against {}", lambda m: m.cpu_ms),
+    ("throughput, against {}", lambda m: m.per_second),
+)
+"""Of the last program, PTB as it comes: machines differ, and so do two runs on one; ratios within a run say more."""
+
 ROWS: tuple[tuple[str, Callable[[Measured], str]], ...] = (
     ("CPU per concern, ms", lambda m: f"{m.cpu_ms:.2f}"),
     ("concerns a second", lambda m: f"{m.per_second:.0f}"),
@@ -25,7 +31,7 @@ ROWS: tuple[tuple[str, Callable[[Measured], str]], ...] = (
 )
 
 
-def surroundings() -> dict[str, str | int]:
+def surroundings() -> dict[str, str | int | float]:
     """When, and on what."""
     return {
         "date": f"{datetime.now().astimezone():%Y-%m-%d}",
@@ -33,6 +39,7 @@ def surroundings() -> dict[str, str | int]:
         "python": platform.python_version(),
         "sqlite": sqlite3.sqlite_version,
         "in_flight": IN_FLIGHT,
+        "load": round(os.getloadavg()[2], 1),
     }
 
 
@@ -41,11 +48,22 @@ def markdown(found: Sequence[Measured]) -> str:
     about = surroundings()
     head = (
         f"{about['date']} · {about['cores']} cores · Python {about['python']} · SQLite {about['sqlite']} · "
-        f"{found[0].concerns} concerns, {about['in_flight']} at a time"
+        f"{found[0].concerns} concerns, {about['in_flight']} at a time · "
+        f"load of the last 15 minutes {about['load']}"
     )
     lines = [line("", [one.name for one in found]), line("---", ["---:" for _ in found])]
+    lines += ratios(found)
     lines += [line(name, [show(one) for one in found]) for name, show in ROWS]
     return "\n".join([head, "", *lines])
+
+
+def ratios(found: Sequence[Measured]) -> list[str]:
+    """Every program against the last; a dash where the last one measured nothing."""
+    rows = []
+    for name, of in RATIOS:
+        base = of(found[-1])
+        rows.append(line(name.format(found[-1].name), [f"{of(one) / base:.2f} ×" if base else "–" for one in found]))
+    return rows
 
 
 def line(name: str, cells: list[str]) -> str:

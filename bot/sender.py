@@ -285,7 +285,7 @@ class Shown:
 
 def ending(saying: Saying, state: str, at: datetime, message_id: int | None = None, error: str | None = None) -> Ending:
     """How a row ended, unless it was touched meanwhile."""
-    return Ending(saying.id, state, at, saying.touched, message_id, error)
+    return Ending(saying.id, state, at, saying.touched, message_id, error, saying.mode)
 
 
 def remember(outcome: Outcome, message_id: int | None, unit: Unit) -> None:

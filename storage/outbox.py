@@ -150,7 +150,9 @@ MERGE = (
 )
 BY_IDS = select(outbox).where(outbox.c.id.in_(bindparam("ids_", expanding=True))).order_by(outbox.c.id)
 MIGRATE = (
-    update(outbox).where(outbox.c.chat == bindparam("old_"), outbox.c.state == "pending").values(chat=bindparam("new_"))
+    update(outbox)
+    .where(outbox.c.chat == bindparam("old_"), outbox.c.state.in_(("pending", "held")))
+    .values(chat=bindparam("new_"))
 )
 COUNTS = select(outbox.c.state, func.count()).group_by(outbox.c.state)
 MESSAGE_OF = select(outbox.c.message_id).where(outbox.c.once == bindparam("once_"))

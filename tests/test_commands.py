@@ -2,16 +2,18 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import stat
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from bot.__main__ import main
 from bot.clock import SystemClock
 from simulator.server import build, serving, until
 from simulator.world import World
@@ -59,15 +61,47 @@ async def run(*arguments: str, **more: str) -> Ran:
     return Ran(process.returncode, out.decode(), err.decode())
 
 
-async def initialised(folder: Path) -> Path:
-    """A folder as ``init`` leaves it."""
-    made = await run("init", "--dir", str(folder), "--coordinator", "3001", "--name", "陈静")
-    assert made.code == 0, made.err
-    return folder / "config.toml"
+Call = Callable[..., Ran]
 
 
-async def test_init_writes_everything_a_bot_needs(tmp_path: Path) -> None:
-    config = await initialised(tmp_path / "new")
+@pytest.fixture
+def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
+    """A command within this process, where starting another would only take time."""
+
+    def called(*arguments: str, **more: str) -> Ran:
+        for name in [name for name in os.environ if name.startswith("YIXIAN_")]:
+            monkeypatch.delenv(name)
+        for name, value in more.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(sys, "argv", ["bot", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        out, err = capsys.readouterr()
+        return Ran(int(ended.value.code or 0), out, err)
+
+    return called
+
+
+INIT = ("--coordinator", "3001", "--name", "陈静")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder as ``init`` leaves it, to be copied."""
+    folder = tmp_path_factory.mktemp("made") / "new"
+    ran = asyncio.run(run("init", "--dir", str(folder), *INIT))
+    assert ran.code == 0, ran.err
+    return folder
+
+
+@pytest.fixture
+def config(made: Path, tmp_path: Path) -> Path:
+    """The configuration in a copy of that folder."""
+    shutil.copytree(made, tmp_path / "bot")
+    return tmp_path / "bot" / "config.toml"
+
+
+async def test_init_writes_everything_a_bot_needs(config: Path, call: Call) -> None:
     assert stat.S_IMODE(config.stat().st_mode) == 0o600
     database = await open_database("sqlite:///yixian.db", config.parent)
     try:
@@ -75,9 +109,14 @@ async def test_init_writes_everything_a_bot_needs(tmp_path: Path) -> None:
     finally:
         await database.close()
     assert [(person.chat, person.name, sorted(person.roles)) for person in staff] == [(3001, "陈静", ["coordinator"])]
-    again = await run("init", "--dir", str(config.parent), "--coordinator", "1")
+    again = call("init", "--dir", str(config.parent), "--coordinator", "1")
     assert (again.code, again.out) == (2, "")
     assert "is there already" in again.err
+
+
+def contents(folder: Path) -> list[tuple[str, bytes]]:
+    """Every file but the lock, which holds nothing."""
+    return sorted((path.name, path.read_bytes()) for path in folder.iterdir() if path.name != "lock")
 
 
 @pytest.mark.parametrize(
@@ -98,16 +137,16 @@ async def test_init_writes_everything_a_bot_needs(tmp_path: Path) -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )
-async def test_a_mistake_is_one_sentence_and_changes_nothing(
-    tmp_path: Path, arguments: list[str], more: dict[str, str], named: str
+def test_a_mistake_is_one_sentence_and_changes_nothing(
+    config: Path, call: Call, arguments: list[str], more: dict[str, str], named: str
 ) -> None:
-    config = await initialised(tmp_path)
-    before = sorted((path.name, path.read_bytes()) for path in tmp_path.iterdir() if path.name != "lock")
-    ran = await run(*(argument.format(config.parent) for argument in arguments), **more)
+    """Planted fault: let ``ConfigError`` out of ``main``, and it is a traceback."""
+    before = contents(config.parent)
+    ran = call(*(argument.format(config.parent) for argument in arguments), **more)
     assert (ran.code, ran.out) == (2, "")
     assert ran.err.count("\n") == 1
     assert named in ran.err
-    assert sorted((path.name, path.read_bytes()) for path in tmp_path.iterdir() if path.name != "lock") == before
+    assert contents(config.parent) == before
 
 
 @asynccontextmanager
@@ -126,9 +165,8 @@ async def running_bot(
         await process.wait()
 
 
-async def test_the_whole_way_from_init_to_a_claimed_case(tmp_path: Path) -> None:
+async def test_the_whole_way_from_init_to_a_claimed_case(config: Path) -> None:
     """An operator's first hour, with an invitation through the running bot and a polite stop."""
-    config = await initialised(tmp_path)
     world = World(token=TOKEN)
     for number, name in ((1001, "王芳"), (2001, "李建国"), (3001, "陈静")):
         world.person(number, name)
@@ -162,12 +200,11 @@ def receipts(world: World, number: int) -> int:
     return sum("已收到" in m["text"] for m in world.messages(number) if not m["mine"])
 
 
-async def test_a_polite_stop_under_load_loses_nothing_and_copies_nothing(tmp_path: Path) -> None:
+async def test_a_polite_stop_under_load_loses_nothing_and_copies_nothing(config: Path) -> None:
     """Stopped in the middle of it by SIGTERM, and started again.
 
     Planted fault: cancel the sender at once in ``stop`` of ``bot/app.py``, and somebody is told twice.
     """
-    config = await initialised(tmp_path)
     world = World(token=TOKEN)
     numbers = range(1, 61)
     for number in numbers:
@@ -186,8 +223,8 @@ async def test_a_polite_stop_under_load_loses_nothing_and_copies_nothing(tmp_pat
     assert {receipts(world, number) for number in numbers} == {1}
 
 
-async def test_the_program_takes_webhooks(tmp_path: Path) -> None:
-    config, port = await initialised(tmp_path), free_port()
+async def test_the_program_takes_webhooks(config: Path) -> None:
+    port = free_port()
     world = World(token=TOKEN)
     world.person(1001, "王芳")
     more = {**MODE, "YIXIAN_WEBHOOK__URL": f"http://127.0.0.1:{port}", "YIXIAN_WEBHOOK__PORT": str(port)}
@@ -200,38 +237,33 @@ async def test_the_program_takes_webhooks(tmp_path: Path) -> None:
         assert await asyncio.wait_for(process.wait(), 10) == 0
 
 
-async def test_doctor_names_what_is_wrong_and_ends_with_1(tmp_path: Path) -> None:
+def test_doctor_names_what_is_wrong_and_ends_with_1(config: Path, call: Call) -> None:
     """An update that was set aside. Planted fault: exit 0 whatever was found."""
-    config = await initialised(tmp_path)
-    database = await open_database("sqlite:///yixian.db", config.parent)
+    assert call("doctor", "--config", str(config)).code == 0
+    asyncio.run(set_something_aside(config.parent))
+    ill = call("doctor", "--config", str(config))
+    assert ill.code == 1
+    assert "✗ quarantine: update 77, code 7F2A, RuntimeError" in ill.out
+
+
+async def set_something_aside(folder: Path) -> None:
+    """What a turn that fails three times leaves behind."""
+    database = await open_database("sqlite:///yixian.db", folder)
     try:
         now = SystemClock().now()
         await database.run(lambda unit: unit.intake.quarantine("7F2A", 77, {}, "RuntimeError", now))
     finally:
         await database.close()
-    ill = await run("doctor", "--config", str(config))
-    assert ill.code == 1
-    assert "✗ quarantine: update 77, code 7F2A, RuntimeError" in ill.out
 
 
-async def test_a_link_can_be_made_while_no_bot_runs(tmp_path: Path) -> None:
-    config = await initialised(tmp_path)
-    made = await run(
-        "invite",
-        "--config",
-        str(config),
-        "--role",
-        "observer",
-        "--name",
-        "赵敏",
-        YIXIAN_TELEGRAM__USERNAME="yixian_bot",
-    )
+def test_a_link_can_be_made_while_no_bot_runs(config: Path, call: Call) -> None:
+    who = ("--role", "observer", "--name", "赵敏")
+    made = call("invite", "--config", str(config), *who, YIXIAN_TELEGRAM__USERNAME="yixian_bot")
     assert made.code == 0
     assert made.out.startswith("https://t.me/yixian_bot?start=i_")
 
 
-async def test_a_refused_token_ends_the_program_with_a_sentence(tmp_path: Path) -> None:
-    config = await initialised(tmp_path)
+async def test_a_refused_token_ends_the_program_with_a_sentence(config: Path) -> None:
     async with serving(build(World(token=TOKEN), page=None)) as address:
         ran = await run(
             "run",
@@ -245,15 +277,14 @@ async def test_a_refused_token_ends_the_program_with_a_sentence(tmp_path: Path) 
     assert "another-token" not in ran.err
 
 
-async def test_a_broken_template_of_the_deployment_does_not_start(tmp_path: Path) -> None:
-    config = await initialised(tmp_path)
-    broken = tmp_path / "words" / "zh" / "concern"
+def test_a_broken_template_of_the_deployment_does_not_start(config: Path, call: Call) -> None:
+    broken = config.parent / "words" / "zh" / "concern"
     broken.mkdir(parents=True)
     (broken / "joined.j2").write_text("hello\n{% if %}", encoding="utf-8")
-    ran = await run("run", "--config", str(config), YIXIAN_TEMPLATES__OVERLAY="words", YIXIAN_TELEGRAM__TOKEN=TOKEN)
+    ran = call("run", "--config", str(config), YIXIAN_TEMPLATES__OVERLAY="words", YIXIAN_TELEGRAM__TOKEN=TOKEN)
     assert ran.code == 2
     assert "concern/joined.j2 line 2" in ran.err
 
 
-async def test_the_version_is_said(tmp_path: Path) -> None:
+async def test_the_version_is_said() -> None:
     assert (await run("--version")).out.strip().count(".") == 2

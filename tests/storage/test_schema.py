@@ -1,6 +1,10 @@
 """The schema: versions lead to exactly what ``tables.py`` says, whole or not at all."""
 
+import os
+import signal
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -72,3 +76,35 @@ async def test_an_upgrade_that_fails_leaves_the_old_schema(tmp_path: Path) -> No
     with sqlite3.connect(tmp_path / "x.db") as file:
         assert file.execute("SELECT version_num FROM alembic_version").fetchone() == (schema.HEAD,)
     file.close()
+
+
+KILLED = """
+import asyncio, os, signal, sys
+from pathlib import Path
+from storage import schema
+from storage.database import open_database
+
+def work(connection):
+    schema.upgrade(connection)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+async def main():
+    database = await open_database("sqlite:///x.db", Path(sys.argv[1]))
+    await database.schema(work)
+
+asyncio.run(main())
+"""
+
+
+async def test_an_upgrade_that_is_killed_leaves_the_old_schema(tmp_path: Path) -> None:
+    """Planted fault: commit after each step, and half of the tables are there."""
+    environment = {**os.environ, "PYTHONPATH": str(Path(schema.__file__).parents[1])}
+    ended = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], env=environment, check=False)  # noqa: ASYNC221, S603 - our own words
+    assert ended.returncode == -signal.SIGKILL
+    assert tables_in(tmp_path / "x.db") == 0
+    database = await open_database("sqlite:///x.db", tmp_path)
+    try:
+        await database.schema(schema.upgrade)
+        assert await database.schema(schema.behind) is False
+    finally:
+        await database.close()
