@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,11 @@ PLANTED = [
     ("the simulator knows nothing of the rest", "simulator/planted.py", "import domain.cases"),
     ("only the demo knows the simulator", "bot/planted.py", "import simulator.world"),
     ("features do not know each other", "handlers/verdict.py", "import handlers.triage"),
+    ("features do not know each other", "handlers/notices.py", "import handlers.triage"),
 ]
+
+SHARED = {"handlers.invites", "handlers.menus"}
+"""They define a feature and are imported by others: the roster's first part, and the menus that several refresh."""
 
 
 def linted(folder: Path) -> subprocess.CompletedProcess[str]:
@@ -54,3 +59,13 @@ def test_a_broken_contract_is_noticed(tree: Path, contract: str, path: str, line
         file.unlink() if before is None else file.write_text(before, encoding="utf-8")
     assert said.returncode != 0
     assert f"{contract} BROKEN" in said.stdout
+
+
+def test_every_feature_is_in_the_contract() -> None:
+    """Planted fault: forget a new feature there, and it may import any other."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    independent = next(set(c["modules"]) for c in contracts if c["type"] == "independence")
+    files = [path for path in (ROOT / "handlers").glob("*.py") if "\nfeature = Feature(" in path.read_text("utf-8")]
+    assert {f"handlers.{path.stem}" for path in files} - SHARED == independent - {"handlers.roster"}

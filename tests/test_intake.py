@@ -107,7 +107,16 @@ UNREADABLE: list[dict[str, Any]] = [
 ]
 """What PTB cannot read."""
 
-NOTHING = [[], "x", None, 7, {}, {"update_id": "seven"}, {"update_id": 5}, {"update_id": 12, "unheard_of": {}}]
+NOTHING: list[Any] = [
+    [],
+    "x",
+    None,
+    7,
+    {},
+    {"update_id": "seven"},
+    {"update_id": 5},
+    {"update_id": 12, "unheard_of": {}},
+]
 """What is no update, or one that concerns nobody."""
 
 
@@ -115,7 +124,7 @@ async def test_what_cannot_be_read_is_set_aside_and_the_rest_goes_on(tmp_path: P
     """Planted fault: let PTB's error out of ``Intake._take``, and polling ends."""
     async with stage(tmp_path) as town:
         await cast(town, WANG)
-        for raw in UNREADABLE + NOTHING:
+        for raw in [*UNREADABLE, *NOTHING]:
             assert await town.app.intake.take(raw), "it may be acknowledged"
         for raw in UNREADABLE:
             town.world.queue.inject({**raw, "update_id": raw["update_id"] + 100})

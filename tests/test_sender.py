@@ -464,10 +464,10 @@ async def test_a_group_that_moved_is_found_again(tmp_path: Path, told: bool) -> 
         town.world.say(1001, LAMP)
         await town.settle()
         await town.advance(timedelta(days=1))
-        told = [m["text"] for m in town.world.messages(1001, moved) if not m["mine"] and m["text"]]
-        assert "日报" in told[-1]
-        assert "新事项 1" in told[-1]
-        assert "路灯" not in told[-1], "numbers only"
+        said = [m["text"] for m in town.world.messages(1001, moved) if not m["mine"] and m["text"]]
+        assert "日报" in said[-1]
+        assert "新事项 1" in said[-1]
+        assert "路灯" not in said[-1], "numbers only"
 
 
 class Seconds:
