@@ -122,9 +122,8 @@ class App:
         self.stopping.set()
 
     def wake(self) -> None:
-        """A turn was committed."""
+        """A turn was committed: somebody waits for an answer. Errands look around by themselves every two seconds."""
         self.sender.wake()
-        self.errands.wake()
 
 
 def charter_of(settings: Settings, clock: Clock) -> Charter:

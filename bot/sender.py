@@ -148,7 +148,8 @@ class Sender:
         return Prepared(saying, words, kind.live, kind.alert, card)
 
     def _card(self, saying: Saying, live: bool, unit: Unit) -> Card | None:
-        if saying.case is None or saying.mode is Mode.ANSWER:
+        new_card = live and saying.mode is Mode.SEND
+        if saying.case is None or saying.mode is Mode.ANSWER or new_card:
             return None
         return unit.messages.card(saying.chat, saying.case, saying.kind if live else None)
 
@@ -156,7 +157,8 @@ class Sender:
         reader = unit.people.by_chat(chat)
         charter = self._turns.charter
         language = reader.speaks(charter.languages) if reader else charter.languages[0]
-        return View(unit, charter, self._words, reader, language, now)
+        view = View(unit, charter, self._words, reader, language, now)
+        return view.knowing(reader)
 
     async def _send_all(self, rows: list[Outcome | Prepared]) -> None:
         """One chat's rows, in order; the first that must wait makes the rest wait."""

@@ -13,7 +13,7 @@ from domain import casework
 from domain.cases import Case, CaseId, Place
 from domain.casework import OPEN, Concern, Refusal
 from domain.charter import named
-from domain.reading import Look, find_community, guess_category, is_urgent, look
+from domain.reading import Look, find_community, is_urgent
 from handlers.announce import announce, decide, open_case
 from handlers.cards import ConcernCard, card_for, pairs
 from handlers.kit.incoming import File, Kind
@@ -247,14 +247,14 @@ def belongs(turn: Turn, recent: Case) -> bool:
     text = turn.incoming.text
     if not turn.incoming.has_words or len(text) <= SHORT:
         return True
-    kind = guess_category(text, turn.charter.categories)
+    kind = turn.guess(text)
     return kind is None or kind.code == recent.category
 
 
 def unclear(turn: Turn) -> bool:
     """A few words without a file that may or may not be a concern."""
     incoming = turn.incoming
-    found = look(incoming.text, turn.charter.categories, turn.kit.reading)
+    found = turn.look(incoming.text)
     return incoming.file is None and incoming.place is None and found is Look.UNSURE
 
 
@@ -304,7 +304,7 @@ def understood(turn: Turn, told: Kept) -> Concern:
     return Concern(
         reporter=turn.person.id,
         text=told.text,
-        category=guess_category(told.text, charter.categories),
+        category=turn.guess(told.text),
         community=community_of(turn, told.text),
         urgent=is_urgent(told.text, charter.emergency, turn.kit.reading),
         place=told.place,

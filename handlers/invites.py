@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from domain.casework import Refusal
 from domain.charter import Charter, named
 from domain.people import Invite, Person, PersonId, Role
-from domain.reading import Look, look
+from domain.reading import Look
 from handlers.cards import pairs
 from handlers.kit.incoming import Kind
 from handlers.kit.messages import Button, Message, Rows
@@ -227,7 +227,7 @@ def take_name(turn: Turn, draft: InviteDraft) -> bool:
     words = turn.incoming.text
     if turn.incoming.kind is not Kind.TEXT or not coordinates(turn.person):
         return False
-    if look(words, (), turn.kit.reading) is Look.CANCEL:
+    if turn.look(words) is Look.CANCEL:
         return False
     name = " ".join(words.split())
     if len(name) > NAME_LIMIT:

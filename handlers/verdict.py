@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from domain import casework
 from domain.cases import CaseClosed, CaseId, CaseReopened, VerdictDisputed
 from domain.casework import Refusal
-from domain.reading import guess_category
 from handlers.announce import announce, decide
 from handlers.kit.incoming import Kind
 from handlers.kit.messages import CaseMessage
@@ -62,7 +61,7 @@ def take_verdict_words(turn: Turn, draft: VerdictDraft) -> bool:
     turn.done()
     if turn.incoming.kind is not Kind.TEXT or case is None:
         return False
-    kind = guess_category(turn.incoming.text, turn.charter.categories)
+    kind = turn.guess(turn.incoming.text)
     if kind is not None and kind.code != case.category:
         return False
     if decide(turn, case, casework.explain_verdict(case, turn.incoming.text, turn.person, turn.now)):

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from domain.cases import Case, CaseId
 from domain.casework import OPEN
 from domain.people import Person, Role
-from domain.reading import Look, look
+from domain.reading import Look
 from handlers.cards import pairs
 from handlers.kit.incoming import Kind
 from handlers.kit.kept import KEEPS
@@ -229,7 +229,7 @@ def look_at(turn: Turn) -> Look | None:
     incoming = turn.incoming
     if incoming.kind is not Kind.TEXT:
         return None
-    found = look(incoming.text, turn.charter.categories, turn.kit.reading)
+    found = turn.look(incoming.text)
     if found is Look.TOO_SHORT and any(map(str.isalnum, incoming.text)) and just_told(turn):
         return None  # "302" right after a concern is the number of a flat
     return found if found in SMALL_TALK else None

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from domain.cases import Place
-from domain.reading import Look, look
+from domain.reading import Look
 from domain.visits import Photo
 from handlers.kit.incoming import File, Incoming
 from handlers.kit.turn import Turn
@@ -50,7 +50,7 @@ def received(turn: Turn) -> Kept:
     """What just came (of a command, the words behind it). Words that give up answer nothing and are never kept."""
     incoming = turn.incoming
     text = incoming.text if incoming.command is None else incoming.arguments
-    if look(text, (), turn.kit.reading) is Look.CANCEL:
+    if turn.look(text) is Look.CANCEL:
         return Kept()
     return Kept(text.strip(), incoming.message_id, incoming.file, incoming.place)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar, get_type_hints
 
 from domain.people import Role
-from domain.reading import Look, look
+from domain.reading import Look
 from handlers.kit.incoming import Kind
 from handlers.kit.press import Press, decode
 from handlers.kit.turn import Step, Turn, draft_of
@@ -203,7 +203,7 @@ class Router:
         dialog = turn.unit.dialogs.open(turn.incoming.chat)
         if dialog is None or dialog.expires_at <= turn.now:
             return False
-        if look(turn.incoming.text, (), turn.kit.reading) is Look.CANCEL:
+        if turn.look(turn.incoming.text) is Look.CANCEL:
             return False
         step = self.steps.get(dialog.step)
         if step is None:

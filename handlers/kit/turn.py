@@ -9,9 +9,9 @@ from typing import Any, ClassVar, TypeVar
 
 from domain.cases import Case, CaseId
 from domain.casework import Refusal, may_read
-from domain.charter import Charter
+from domain.charter import Category, Charter
 from domain.people import ChatId, Person, PersonId
-from domain.reading import ReadingWords
+from domain.reading import Look, ReadingWords, guess_category, look
 from handlers.kit.incoming import Incoming, Kind
 from handlers.kit.messages import CaseMessage, Message
 from storage.dialogs import Dialog
@@ -71,6 +71,8 @@ class Turn:
     someone: Person | None
     kit: Kit
     answered: bool = False
+    _looks: dict[str, Look] = field(default_factory=dict)
+    _guesses: dict[str, Category | None] = field(default_factory=dict)
     troubles: list[tuple[CaseId, Exception]] = field(default_factory=list)
     """What went wrong in a part that was undone by itself; logged after the turn."""
 
@@ -233,6 +235,20 @@ class Turn:
     def done(self) -> None:
         """The open question is answered."""
         self.unit.dialogs.answered(self.incoming.chat, self.now)
+
+    # -- reading
+
+    def look(self, text: str) -> Look:
+        """What a text looks like; read once a turn, however many ask."""
+        if text not in self._looks:
+            self._looks[text] = look(text, self.charter.categories, self.kit.reading)
+        return self._looks[text]
+
+    def guess(self, text: str) -> Category | None:
+        """The kind of concern a text speaks of; read once a turn."""
+        if text not in self._guesses:
+            self._guesses[text] = guess_category(text, self.charter.categories)
+        return self._guesses[text]
 
     # -- knowing
 

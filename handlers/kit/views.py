@@ -70,6 +70,12 @@ class View:
     now: datetime
     _people: dict[PersonId, Person | None] = field(default_factory=dict)
 
+    def knowing(self, person: Person | None) -> "View":
+        """The same view, for which somebody need not be read again."""
+        if person is not None:
+            self._people[person.id] = person
+        return self
+
     def person(self, person: PersonId | None) -> Person | None:
         """A person, read once."""
         if person is None:

@@ -1,17 +1,17 @@
-"""What each happening changes of a case, and what it leaves as it was."""
+"""What each happening changes: the facts of a case that its deadlines and its readers rely on."""
 
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import date, timedelta
+from dataclasses import fields, replace
+from datetime import timedelta
 
 import pytest
 
 from domain.cases import (
+    CallLogged,
     Case,
     CaseAssigned,
     CaseClaimed,
     CaseClosed,
-    CaseId,
+    CaseDeclined,
     CaseReopened,
     CaseResolved,
     CaseReturned,
@@ -24,169 +24,226 @@ from domain.cases import (
     InfoGiven,
     LookBackAsked,
     LookedBack,
+    NoteAdded,
     Outcome,
     Place,
     PlaceAdded,
+    Reminded,
+    SaidToMember,
     SaidToResident,
     Satisfaction,
     State,
     Supervision,
     SupervisionRaised,
+    VerdictDisputed,
+    VerdictExplained,
     WordsAdded,
     WordsEdited,
     evolve,
+    raised,
     rebuild,
 )
-from domain.casework import may_read
 from domain.charter import Handling
-from domain.people import PersonId
+from domain.people import Person
 from tests.domain.lives import CHEN, LEE, MONDAY, WANG, ZHANG, settled, submitted
 
-ONE = CaseId(1)
+CASE = settled().id
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 
 
-def after(case: Case, *events: Event) -> Case:
-    """The case once all of this has happened."""
-    for event in events:
-        case = evolve(case, event)
-    return case
+def after(*events: Event) -> Case:
+    """The settled case after all of this."""
+    return rebuild(submitted(), [CaseSettled(case=CASE, at=MONDAY, by=None), *events])
 
 
-def assigned(member: PersonId = LEE.id, hours: int = 0) -> CaseAssigned:
-    """A coordinator gives it to a member."""
-    return CaseAssigned(case=ONE, at=MONDAY + hours * HOUR, by=CHEN.id, holder=member)
+def given(hour: int = 1, to: Person = LEE) -> CaseAssigned:
+    """陈静 gives it to somebody."""
+    return CaseAssigned(case=CASE, at=MONDAY + hour * HOUR, by=CHEN.id, holder=to.id)
 
 
-def claimed(hours: int = 0) -> CaseClaimed:
-    """The member signs for it."""
-    return CaseClaimed(case=ONE, at=MONDAY + hours * HOUR, by=LEE.id)
+CLAIMED = CaseClaimed(case=CASE, at=MONDAY + 2 * HOUR, by=LEE.id)
+SOLVED = CaseResolved(case=CASE, at=MONDAY + DAY, by=LEE.id, outcome=Outcome.SOLVED, text="好了")
+NOT_SOLVED = CaseReopened(case=CASE, at=MONDAY + 2 * DAY, by=WANG.id)
 
 
-def resolved(outcome: Outcome = Outcome.SOLVED) -> CaseResolved:
-    """The member says what came of it."""
-    return CaseResolved(case=ONE, at=MONDAY, by=LEE.id, outcome=outcome, text="好了", planned=date(2027, 1, 1))
+def changed(case: Case, event: Event) -> set[str]:
+    """The names of the fields that an event changes."""
+    then = evolve(case, event)
+    return {field.name for field in fields(Case) if getattr(case, field.name) != getattr(then, field.name)}
 
 
-def closed(satisfaction: Satisfaction = Satisfaction.SATISFIED) -> CaseClosed:
-    """The resident's verdict."""
-    return CaseClosed(case=ONE, at=MONDAY, by=WANG.id, satisfaction=satisfaction)
+def test_a_new_case_is_as_it_was_sent() -> None:
+    case = submitted(urgent=True).born()
+    assert (case.state, case.reporter, case.urgent, case.settled_at) == (State.SUBMITTED, WANG.id, True, None)
+    assert case.submitted_at == case.since == case.followed_to == MONDAY
 
 
-def raised(level: Supervision) -> SupervisionRaised:
-    """A deadline has long passed."""
-    return SupervisionRaised(case=ONE, at=MONDAY, by=None, clock="handle", level=level)
-
-
-WORKED = after(settled(), assigned(), claimed())
-
-
-def test_the_first_event_alone_makes_the_case() -> None:
-    first = submitted()
-    assert rebuild(first, []) == first.born()
+def test_nobody_submits_nothing() -> None:
     with pytest.raises(ValueError, match="somebody"):
-        replace(first, by=None).born()
+        replace(submitted(), by=None).born()
 
 
-def test_a_case_stays_with_whoever_has_it_and_counts_who_had_it() -> None:
-    assert after(settled(), assigned()).transfers == 0
-    assert after(settled(), assigned(), assigned(ZHANG.id)).transfers == 1
-    back = CaseReturned(case=ONE, at=MONDAY, by=LEE.id, reason="不归我")
-    assert after(settled(), assigned(), back, assigned()).transfers == 0
-    assert after(settled(), assigned(), back, assigned(ZHANG.id)).transfers == 1
-
-
-def test_signing_starts_the_clocks_anew() -> None:
-    again = after(replace(WORKED, paused=HOUR), assigned(ZHANG.id, hours=2), claimed(hours=3))
-    assert (again.claimed_at, again.paused) == (MONDAY + 3 * HOUR, timedelta())
-
-
-def test_the_first_words_to_the_resident_are_the_first_contact() -> None:
-    said = [SaidToResident(case=ONE, at=MONDAY + n * HOUR, by=LEE.id, text="您好") for n in (1, 2)]
-    case = after(WORKED, *said)
-    assert (case.contacted_at, case.acted_at) == (MONDAY + HOUR, MONDAY + 2 * HOUR)
-    assert case.state is State.IN_PROGRESS
-
-
-def test_a_pause_lasts_from_the_question_to_the_answer() -> None:
-    asked = InfoAsked(case=ONE, at=MONDAY + HOUR, by=LEE.id, text="几楼?")
-    given = InfoGiven(case=ONE, at=MONDAY + 5 * HOUR, by=WANG.id, text="三楼")
-    paused = after(WORKED, asked)
-    assert (paused.state, paused.contacted_at) == (State.NEED_INFO, MONDAY + HOUR)
-    assert (after(paused, given).state, after(paused, given).paused) == (State.IN_PROGRESS, 4 * HOUR)
-
-
-def test_supervision_rises_and_never_sinks_while_the_case_is_open() -> None:
-    levels = [Supervision.SUPERVISED, Supervision.CHASED, Supervision.NONE]
-    assert after(WORKED, *map(raised, levels)).supervision is Supervision.SUPERVISED
-
-
-def test_an_answer_ends_supervision_but_not_what_the_observers_know() -> None:
-    assert after(WORKED, raised(Supervision.SUPERVISED), resolved()).supervision is Supervision.NONE
-    assert after(WORKED, raised(Supervision.ELEVATED), resolved()).supervision is Supervision.ELEVATED
-
-
-def test_a_further_attempt_forgets_the_outcome_and_keeps_the_words_and_the_holder() -> None:
-    again = after(WORKED, resolved(), closed(), CaseReopened(case=ONE, at=MONDAY + HOUR, by=WANG.id))
-    assert (again.state, again.attempt, again.holder) == (State.IN_PROGRESS, 2, LEE.id)
-    assert (again.outcome, again.planned, again.satisfaction, again.closed_at) == (None, None, None, None)
-    assert (again.text, again.answer) == (WORKED.text, "好了")
-    assert again.contacted_at is None
+LATER = MONDAY + 3 * DAY
 
 
 @pytest.mark.parametrize(
-    ("outcome", "looks"), [(Outcome.SOLVED, 2), (Outcome.PLANNED, 1), (Outcome.NOTED, 0), (Outcome.NOT_FEASIBLE, 0)]
+    ("event", "fields_changed"),
+    [
+        (SaidToMember(case=CASE, at=LATER, by=WANG.id, text="还没好"), set()),
+        (VerdictExplained(case=CASE, at=LATER, by=WANG.id, text="灯还是暗"), set()),
+        (NoteAdded(case=CASE, at=LATER, by=CHEN.id, text="已问过供电所"), {"acted_at"}),
+        (SaidToResident(case=CASE, at=LATER, by=LEE.id, text="明天去"), {"acted_at", "contacted_at"}),
+        (CallLogged(case=CASE, at=LATER, by=LEE.id), {"acted_at", "contacted_at"}),
+        (Reminded(case=CASE, at=LATER, by=None, clock="handle", mark="most"), {"followed_to"}),
+        (CommunityChosen(case=CASE, at=LATER, by=CHEN.id, community="south"), {"community"}),
+        (PlaceAdded(case=CASE, at=LATER, by=WANG.id, place=Place("东门")), {"place"}),
+        (PlaceAdded(case=CASE, at=LATER, by=WANG.id, place=Place("东门"), community="south"), {"place", "community"}),
+        (
+            CategoryChanged(case=CASE, at=LATER, by=CHEN.id, category="complex", handling=Handling.COMPLEX),
+            {"category", "handling", "guessed"},
+        ),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Event) else "",
 )
-def test_so_often_is_it_looked_at_again(outcome: Outcome, looks: int) -> None:
-    case = after(WORKED, resolved(outcome), closed())
-    for _ in range(looks):
-        assert not case.at_rest
-        asked = LookBackAsked(case=ONE, at=MONDAY, by=None)
-        case = after(case, asked, LookedBack(case=ONE, at=MONDAY, by=WANG.id, effective=True))
+def test_a_happening_changes_what_it_is_about_and_nothing_else(event: Event, fields_changed: set[str]) -> None:
+    assert changed(after(given(), CLAIMED), event) == fields_changed
+
+
+def test_the_first_contact_stays_the_first() -> None:
+    first = SaidToResident(case=CASE, at=LATER, by=LEE.id, text="明天去")
+    case = after(given(), CLAIMED, first, replace(first, at=LATER + DAY))
+    assert (case.contacted_at, case.acted_at) == (LATER, LATER + DAY)
+
+
+# -- words
+
+
+def test_more_words_are_added_below_and_danger_makes_it_urgent_for_good() -> None:
+    more = WordsAdded(case=CASE, at=LATER, by=WANG.id, text="还漏电", urgent=True)
+    case = after(more, replace(more, text="快来", urgent=False))
+    assert case.text == "路灯坏了\n还漏电\n快来"
+    assert case.urgent
+
+
+def test_more_words_fill_in_only_what_was_not_known() -> None:
+    unknown = replace(settled(category=None), community=None)
+    more = WordsAdded(
+        case=CASE, at=LATER, by=WANG.id, text="x", category="complex", handling=Handling.COMPLEX, community="south"
+    )
+    case = evolve(unknown, more)
+    assert (case.category, case.handling, case.community, case.guessed) == ("complex", Handling.COMPLEX, "south", True)
+    assert evolve(settled(), replace(more, category=None)).community == "north"
+    assert evolve(settled(), replace(more, category=None)).handling is Handling.ORDINARY
+
+
+def test_an_edit_replaces_its_own_words_and_taking_out_leaves_no_hole() -> None:
+    more = WordsAdded(case=CASE, at=LATER, by=WANG.id, text="东门那盏")
+    edited = WordsEdited(case=CASE, at=LATER, by=WANG.id, old="东门那盏", new="西门那盏")
+    assert after(more, edited).text == "路灯坏了\n西门那盏"
+    assert after(more, replace(edited, new="")).text == "路灯坏了"
+    assert after(more, replace(edited, old="没说过")).text == "路灯坏了\n东门那盏"
+
+
+# -- changing hands
+
+
+def test_giving_it_to_another_member_is_a_transfer_and_to_the_same_one_is_none() -> None:
+    back = CaseReturned(case=CASE, at=LATER, by=LEE.id, reason="不在片区")
+    assert after(given()).transfers == 0
+    assert after(given(), back, given(3)).transfers == 0
+    assert after(given(), back, given(3, ZHANG)).transfers == 1
+    assert after(given(), given(2, ZHANG), given(3)).transfers == 2
+
+
+def test_giving_it_away_settles_it() -> None:
+    case = evolve(submitted().born(), given())
+    assert case.settled_at == case.since == MONDAY + HOUR
+
+
+def test_returning_says_why_and_the_time_for_assigning_starts_anew() -> None:
+    case = after(given(), CaseReturned(case=CASE, at=LATER, by=LEE.id, reason="不在片区"))
+    assert (case.state, case.reason, case.since) == (State.ACCEPTED, "不在片区", LATER)
+
+
+def test_signing_starts_the_time_for_handling_without_earlier_pauses() -> None:
+    asked = InfoAsked(case=CASE, at=MONDAY + DAY, by=LEE.id, text="?")
+    answer = InfoGiven(case=CASE, at=MONDAY + 2 * DAY, by=WANG.id, text="!")
+    case = after(given(), CLAIMED, asked, answer)
+    assert case.paused == DAY
+    again = CaseClaimed(case=CASE, at=LATER, by=ZHANG.id)
+    moved = evolve(evolve(case, replace(given(), at=LATER, holder=ZHANG.id)), again)
+    assert (moved.claimed_at, moved.paused) == (LATER, timedelta())
+
+
+# -- supervision
+
+
+def test_supervision_only_rises() -> None:
+    case = raised(settled(), Supervision.SUPERVISED)
+    assert raised(case, Supervision.CHASED).supervision is Supervision.SUPERVISED
+    assert raised(case, Supervision.ELEVATED).supervision is Supervision.ELEVATED
+
+
+def test_an_answer_ends_supervision_unless_it_was_elevated() -> None:
+    rise = SupervisionRaised(case=CASE, at=LATER, by=None, clock="handle", level=Supervision.SUPERVISED)
+    assert after(given(), CLAIMED, rise, SOLVED).supervision is Supervision.NONE
+    elevated = replace(rise, level=Supervision.ELEVATED)
+    assert after(given(), CLAIMED, elevated, SOLVED).supervision is Supervision.ELEVATED
+
+
+# -- ends and new beginnings
+
+
+def test_the_next_attempt_starts_afresh_with_the_same_member() -> None:
+    case = after(given(), CLAIMED, SOLVED, NOT_SOLVED)
+    assert (case.state, case.holder, case.attempt) == (State.IN_PROGRESS, LEE.id, 2)
+    assert (case.outcome, case.satisfaction, case.contacted_at, case.closed_at) == (None, None, None, None)
+    assert case.claimed_at == case.since == NOT_SOLVED.at
+
+
+def test_a_dispute_is_over_when_the_case_is_closed_or_taken_up_again() -> None:
+    disputed = VerdictDisputed(case=CASE, at=LATER, by=WANG.id)
+    end = CaseClosed(case=CASE, at=LATER, by=CHEN.id, satisfaction=Satisfaction.NOT, reason="只能这样")
+    assert after(given(), CLAIMED, SOLVED, disputed).disputed
+    assert not after(given(), CLAIMED, SOLVED, disputed, end).disputed
+    assert not after(given(), CLAIMED, SOLVED, disputed, NOT_SOLVED).disputed
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        CaseDeclined(case=CASE, at=LATER, by=CHEN.id, reason="请找物业"),
+        CaseWithdrawn(case=CASE, at=LATER, by=WANG.id, reason="lapsed"),
+    ],
+    ids=["declined", "withdrawn"],
+)
+def test_what_is_declined_or_withdrawn_is_at_rest_with_a_reason_and_a_date(
+    end: CaseDeclined | CaseWithdrawn,
+) -> None:
+    case = after(end)
+    assert case.at_rest
+    assert (case.closed_at, case.reason) == (LATER, end.reason)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "wanted"),
+    [(Outcome.SOLVED, 2), (Outcome.PLANNED, 1), (Outcome.NOTED, 0), (Outcome.NOT_FEASIBLE, 0)],
+)
+def test_a_closed_case_rests_after_its_look_backs(outcome: Outcome, wanted: int) -> None:
+    end = CaseClosed(case=CASE, at=LATER, by=WANG.id, satisfaction=Satisfaction.SATISFIED)
+    case = after(given(), CLAIMED, replace(SOLVED, outcome=outcome), end)
+    for done in range(wanted):
+        assert not case.at_rest, done
+        case = evolve(case, LookBackAsked(case=CASE, at=LATER, by=None))
+        assert case.asked_back
+        case = evolve(case, LookedBack(case=CASE, at=LATER, by=WANG.id, effective=True))
+        assert not case.asked_back
     assert case.at_rest
 
 
-def test_words_that_were_edited_change_once_and_only_there() -> None:
-    case = after(settled(), WordsAdded(case=ONE, at=MONDAY, by=WANG.id, text="在3号楼"))
-    assert case.text == "路灯坏了\n在3号楼"
-    edited = WordsEdited(case=ONE, at=MONDAY, by=WANG.id, old="在3号楼", new="在5号楼")
-    assert after(case, edited).text == "路灯坏了\n在5号楼"
-    assert after(case, replace(edited, new="")).text == "路灯坏了"
-    assert after(case, replace(edited, old="没有这句")).text == case.text
-
-
-def test_danger_that_is_mentioned_later_makes_it_urgent_for_good() -> None:
-    more = WordsAdded(case=ONE, at=MONDAY, by=WANG.id, text="冒烟了", urgent=True)
-    assert after(settled(), more, replace(more, text="还在冒", urgent=False)).urgent
-
-
-def test_what_is_guessed_later_never_overrides_what_is_known() -> None:
-    known = replace(settled(), community="north")
-    more = WordsAdded(case=ONE, at=MONDAY, by=WANG.id, text="桂花社区也是", community="osmanthus")
-    assert after(known, more).community == "north"
-    chosen = CommunityChosen(case=ONE, at=MONDAY, by=WANG.id, community="osmanthus")
-    assert after(known, chosen).community == "osmanthus"
-    place = PlaceAdded(case=ONE, at=MONDAY, by=WANG.id, place=Place("东门"), community=None)
-    assert after(known, place).community == "north"
-
-
-def test_a_kind_that_somebody_chose_is_no_guess() -> None:
-    changed = CategoryChanged(case=ONE, at=MONDAY, by=WANG.id, category="complex", handling=Handling.COMPLEX)
-    case = after(settled(), changed)
-    assert (case.category, case.handling, case.guessed) == ("complex", Handling.COMPLEX, False)
-
-
-WITHDRAWN = CaseWithdrawn(case=ONE, at=MONDAY, by=WANG.id)
-
-
-@pytest.mark.parametrize(
-    ("case", "reads"),
-    [
-        (lambda: after(submitted().born(), WITHDRAWN), False),
-        (lambda: after(submitted().born(), CaseSettled(case=ONE, at=MONDAY, by=None), WITHDRAWN), True),
-    ],
-    ids=["undone in time", "withdrawn later"],
-)
-def test_what_was_undone_in_time_stays_between_the_resident_and_the_bot(case: Callable[[], Case], reads: bool) -> None:
-    assert may_read(case(), CHEN) is reads
-    assert may_read(case(), WANG)
+def test_a_case_that_came_back_is_looked_at_twice_again() -> None:
+    end = CaseClosed(case=CASE, at=LATER, by=WANG.id, satisfaction=Satisfaction.SATISFIED)
+    look = LookedBack(case=CASE, at=LATER, by=WANG.id, effective=True)
+    case = after(given(), CLAIMED, SOLVED, end, look, NOT_SOLVED, SOLVED, end)
+    assert (case.looked_back, case.look_back_pending) == (0, True)
