@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from handlers.digest import print_digest
 
 from bot import control, web
 from bot.app import App, charter_of, open_storage, running
@@ -21,6 +20,7 @@ from bot.intake import ALLOWED
 from bot.invitations import invite_someone, link, name_coordinators
 from bot.logs import configure
 from domain.people import Role
+from handlers.digest import print_digest
 from handlers.kit.words import Words
 from storage.database import Database
 from storage.unit import Unit

@@ -33,7 +33,6 @@ class Settings(BaseSettings):
     webhook: sections.Webhook = sections.Webhook()
     group: sections.Group = sections.Group()
     storage: sections.Storage = sections.Storage()
-    backup: sections.Backup = sections.Backup()
     intake: sections.Intake = sections.Intake()
     limits: sections.Limits = sections.Limits()
     sender: sections.Sender = sections.Sender()
@@ -46,7 +45,6 @@ class Settings(BaseSettings):
     categories: tuple[sections.Category, ...] = ()
     emergency: sections.Emergency = sections.Emergency()
     roster: sections.Roster = sections.Roster()
-    operator: sections.Operator = sections.Operator()
     logs: sections.Logs = sections.Logs()
     templates: sections.Templates = sections.Templates()
 
@@ -76,13 +74,8 @@ class Settings(BaseSettings):
 
     @property
     def data_folder(self) -> Path:
-        """Where received files, the lock and the socket are."""
+        """Where the lock and the socket are."""
         return self.home / self.storage.folder
-
-    @property
-    def backup_folder(self) -> Path:
-        """Where backups are put."""
-        return self.home / self.backup.folder
 
     @property
     def overlay(self) -> Path | None:

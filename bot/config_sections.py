@@ -95,15 +95,6 @@ class Storage(Section):
     folder: str = "."
 
 
-class Backup(Section):
-    """Backups made every night. ``command`` gets the finished file's path as its last argument."""
-
-    hour: TimeOfDay = time(3, 30)
-    keep: Count = 14
-    folder: str = "backups"
-    command: tuple[str, ...] = ()
-
-
 class Intake(Section):
     """What happens to what people send; ``batch`` is the most updates taken at once."""
 
@@ -135,7 +126,7 @@ class Limits(Section):
     def rules(self) -> charter.Limits:
         """As the rules see them."""
         pace = tuple((step.count, step.within) for step in self.pace)
-        return charter.Limits(self.concern, self.note, self.reply, self.attachments, pace)
+        return charter.Limits(self.concern, self.note, self.reply, self.attachments, self.file_bytes, pace)
 
 
 class Sender(Section):
@@ -275,13 +266,6 @@ class Roster(Section):
     """Who is known before anybody was invited."""
 
     coordinators: tuple[Coordinator, ...] = ()
-
-
-class Operator(Section):
-    """Who hears of technical trouble: a chat, 0 for none, and an address called every minute, empty for none."""
-
-    chat_id: ChatNumber = 0
-    heartbeat_url: WebAddress = ""
 
 
 class Logs(Section):

@@ -153,8 +153,8 @@ def _proxy(value: Any) -> str:
 
 def _database(value: Any) -> str:
     scheme = urlsplit(value).scheme if isinstance(value, str) else ""
-    if not (scheme == "sqlite" or scheme.partition("+")[0] == "postgresql"):
-        raise ValueError("sqlite:///FILE or postgresql://HOST/DATABASE")
+    if scheme != "sqlite":
+        raise ValueError("sqlite:///FILE")
     return str(value)
 
 

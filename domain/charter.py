@@ -109,6 +109,8 @@ class Limits:
     note: int = 2000
     reply: int = 2000
     attachments: int = 20
+    file_bytes: int = 20 * 1024 * 1024
+    """Telegram's own server gives a bot no larger file (Bot API, getFile)."""
     pace: tuple[tuple[int, timedelta], ...] = (
         (2, timedelta(minutes=5)),
         (4, timedelta(minutes=30)),

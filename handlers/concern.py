@@ -42,9 +42,6 @@ from storage.messages import SAID
 
 feature = Feature("concern")
 
-FILE_LIMIT = 20 * 1024 * 1024
-"""Bytes; Telegram gives a bot no larger file (Bot API, getFile)."""
-
 SHORT = 12
 """Characters: a text this short, soon after a concern, belongs to it."""
 
@@ -225,7 +222,7 @@ def hear(turn: Turn) -> bool:
     incoming = turn.incoming
     if incoming.kind is Kind.OTHER or not (incoming.has_words or incoming.file or incoming.place):
         turn.say(CannotUse())
-    elif incoming.file and incoming.file.size > FILE_LIMIT:
+    elif incoming.file and incoming.file.size > turn.charter.limits.file_bytes:
         too_big(turn)
     elif (recent := recent_case(turn)) and belongs(turn, recent):
         join(turn, recent, received(turn))
@@ -400,7 +397,7 @@ def take_concern(turn: Turn, told: Kept) -> bool:
     incoming = turn.incoming
     if not (incoming.has_words or incoming.file or incoming.place):
         return False
-    if incoming.file and incoming.file.size > FILE_LIMIT:
+    if incoming.file and incoming.file.size > turn.charter.limits.file_bytes:
         too_big(turn)
     else:
         report(turn, received(turn))

@@ -195,15 +195,14 @@ class TestSources:
             load(tmp_path / "config.toml", {})
 
     def test_paths_start_at_the_folder_of_the_file(self, tmp_path: Path) -> None:
-        path = written(tmp_path, '[templates]\noverlay = "words"\n[backup]\nfolder = "/srv/backups"')
+        path = written(tmp_path, '[templates]\noverlay = "words"')
         settings = load(path, {})
         assert settings.home == tmp_path
         assert settings.database_url == f"sqlite:///{tmp_path}/yixian.db"
         assert settings.data_folder == tmp_path
         assert settings.overlay == tmp_path / "words"
-        assert settings.backup_folder == Path("/srv/backups")
 
-    @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "postgresql://db/yixian", "sqlite:////a/b.db"])
+    @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "sqlite:////a/b.db"])
     def test_other_databases_stay_as_they_are(self, tmp_path: Path, url: str) -> None:
         assert load(written(tmp_path, f'[storage]\nurl = "{url}"'), {}).database_url == url
 
@@ -265,7 +264,7 @@ WRONG = [
     ('calendar.opens = "18:00"', "calendar.opens is '18:00', but it must be before 17:30"),
     ('quiet.start = "25:00"', "quiet.start is '25:00', but it must be a time of day in quotes"),
     ('digest.weekday = "funday"', "digest.weekday is 'funday', but it must be one of monday, tuesday"),
-    ('storage.url = "mysql://h/d"', "storage.url is 'mysql://h/d', but it must be sqlite:///FILE or"),
+    ('storage.url = "mysql://h/d"', "storage.url is 'mysql://h/d', but it must be sqlite:///FILE."),
     ("limits.file_bytes = 30000000", "limits.file_bytes is 30000000, but it must be at most 20971520 without"),
     ("[[limits.pace]]\ncount = 1", "limits.pace.1.within is missing"),
     ('sender.first_wait = "1h"', "sender.first_wait is '3600 s', but it must not be longer than sender.longest_wait"),
@@ -342,7 +341,6 @@ class TestCharter:
         text = """
             group = { name = "广水", languages = ["zh"], time_zone = "Europe/Berlin", country = "DE-BY" }
             intake = { settle = "1m", joining = "2m", relay_after = "3s", dialog_lasts = "4h", invite_lasts = "5h" }
-            limits = { concern = 100, note = 101, reply = 102, attachments = 3, pace = [{ count = 1, within = "1m" }] }
             quiet = { start = "22:00", end = 07:00:00 }
             calendar = { opens = "09:00", closes = "18:00" }
             digest = { morning = "07:30", hour = "07:45", weekday = "friday", chat_id = -100123 }
@@ -352,6 +350,13 @@ class TestCharter:
             names = { en = "A" }
             street = "S"
             keywords = ["k"]
+            [limits]
+            concern = 100
+            note = 101
+            reply = 102
+            attachments = 3
+            file_bytes = 104
+            pace = [{ count = 1, within = "1m" }]
         """
         charter = load(written(tmp_path, text), {}).charter([2026])
         expected = Charter(
@@ -365,7 +370,7 @@ class TestCharter:
                 handle={**Deadlines().handle, Handling.QUESTION: Span(1, "d")},
                 just_acted=timedelta(hours=1),
             ),
-            limits=Limits(100, 101, 102, 3, ((1, timedelta(minutes=1)),)),
+            limits=Limits(100, 101, 102, 3, 104, ((1, timedelta(minutes=1)),)),
             settle=timedelta(minutes=1),
             joining=timedelta(minutes=2),
             relay_after=timedelta(seconds=3),

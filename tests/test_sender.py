@@ -112,6 +112,18 @@ async def test_what_is_said_later_waits_behind_what_must_be_tried_again(tmp_path
         assert set(await states(town)) == {"sent"}
 
 
+async def test_what_is_said_at_once_stays_in_order_when_the_first_must_wait(tmp_path: Path) -> None:
+    """The numbers to call, then the receipt. Planted fault: no ``break`` in ``Sender._send_all``."""
+    async with stage(tmp_path) as town:
+        await cast(town, WANG)
+        town.world.chaos.script("sendMessage", "429", seconds=30)
+        town.world.say(1001, "城北社区3号楼闻到煤气泄漏")
+        await town.settle()
+        assert seen(town, "王芳") == []
+        await town.advance(timedelta(seconds=31))
+        assert ["26-0001" in text for text in seen(town, "王芳")[:2]] == [False, True]
+
+
 async def test_under_every_kind_of_fault_every_message_ends_as_sent(tmp_path: Path) -> None:
     """Planted fault: end an ambiguous row as dead (``result_of`` in ``bot/delivery.py``), and receipts are missing.
 

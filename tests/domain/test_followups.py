@@ -67,7 +67,9 @@ def cause(case: Case, event: Reminded | SupervisionRaised) -> tuple[object, ...]
     """What a follow-up is about: its mark, and the step (or the waiting) that it belongs to."""
     name = event.mark if isinstance(event, Reminded) else event.level
     step = next((step for step in followups.steps(case, CHARTER) if step.clock == event.clock), None)
-    return (event.clock, name, step.start, step.span) if step else (event.clock, name, case.since)
+    if step:
+        return event.clock, name, step.start, step.span
+    return event.clock, name, max(mark.at for mark in followups.marks(case, CHARTER) if mark.at <= event.at)
 
 
 def weeks_of_silence(case: Case, now: datetime, days: int = 365) -> list[timedelta]:

@@ -1,5 +1,6 @@
 """The schema: versions lead to exactly what ``tables.py`` says, whole or not at all."""
 
+import logging
 import os
 import signal
 import sqlite3
@@ -8,8 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
 
@@ -36,6 +39,58 @@ def test_indices_of_a_part_of_a_table_are_made_too() -> None:
     assert "WHERE state = 'pending'" in made
 
 
+def parts(connection: Connection) -> dict[str, object]:
+    """Tables with their columns, keys and row ids, and indices with their columns and conditions."""
+    found: dict[str, object] = {}
+    for kind, name, sql in connection.execute(text("SELECT type, name, sql FROM sqlite_master")):
+        if kind == "index":
+            if not name.startswith("sqlite_autoindex_alembic"):  # the key of Alembic's own table
+                found[name] = sql
+        elif name != schema.VERSIONS:
+            columns = connection.execute(text(f"PRAGMA table_xinfo({name})")).all()
+            found[name] = ([tuple(column) for column in columns], "WITHOUT ROWID" in sql, "AUTOINCREMENT" in sql)
+    return found
+
+
+def test_every_table_and_index_is_made_as_the_tables_say() -> None:
+    """What Alembic's comparison does not look at: conditions of indices, defaults, row ids."""
+    with create_engine("sqlite://").connect() as connection:
+        metadata.create_all(connection)
+        wanted = parts(connection)
+    with upgraded() as connection:
+        assert parts(connection) == wanted
+
+
+def test_a_database_without_a_version_is_behind() -> None:
+    with create_engine("sqlite://").connect() as connection:
+        assert schema.revision(connection) is None
+        assert schema.behind(connection)
+
+
+def test_alembic_is_not_loaded_where_there_is_nothing_to_do() -> None:
+    """It takes longer to load than the demo may take to start."""
+    code = (
+        "import sys; from sqlalchemy import create_engine, text; from storage import schema; "
+        "c = create_engine('sqlite://').connect(); c.execute(text('CREATE TABLE alembic_version (version_num)')); "
+        "c.execute(text('INSERT INTO alembic_version VALUES (:head)'), {'head': schema.HEAD}); "
+        "schema.upgrade(c); sys.exit('alembic' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=False).returncode == 0  # noqa: S603 - our own words
+
+
+def test_an_upgrade_leaves_the_logs_alone() -> None:
+    root = logging.getLogger()
+    before = (root.level, list(root.handlers), logging.getLogger("alembic").level)
+    with upgraded():
+        assert (root.level, list(root.handlers), logging.getLogger("alembic").level) == before
+
+
+def test_the_way_back_leads_to_an_empty_database() -> None:
+    with upgraded() as connection:
+        command.downgrade(schema.config(connection), "base")
+        assert parts(connection) == {}
+
+
 def test_the_newest_version_is_named() -> None:
     with create_engine("sqlite://").connect() as connection:
         assert ScriptDirectory.from_config(schema.config(connection)).get_current_head() == schema.HEAD
@@ -56,6 +111,34 @@ def tables_in(path: Path) -> int:
         return int(file.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
     finally:
         file.close()
+
+
+class Killed(BaseException):
+    """No error that anybody handles."""
+
+
+async def test_an_upgrade_that_is_killed_between_two_steps_leaves_the_old_schema(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Planted fault: commit after every step, and half of the tables are there."""
+    database = await open_database("sqlite:///x.db", tmp_path)
+    done: list[str] = []
+
+    def create(self: Operations, name: str, *rest: object, **options: object) -> object:
+        if len(done) == 5:
+            raise Killed
+        done.append(name)
+        return made(self, name, *rest, **options)
+
+    made = Operations.create_table
+    try:
+        with monkeypatch.context() as patched:
+            patched.setattr(Operations, "create_table", create)
+            with pytest.raises(Killed):
+                await database.schema(schema.upgrade)
+        assert (len(done), tables_in(tmp_path / "x.db")) == (5, 0)
+    finally:
+        await database.close()
 
 
 def broken(connection: Connection) -> None:
