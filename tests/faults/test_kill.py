@@ -14,13 +14,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
 from simulator.server import build, serving, until
 from simulator.world import World
 from storage.database import open_database
 from tests.stage import FAST, TOKEN
 
 KILLS = 30
-PEOPLE = 60
+MANY_KILLS = 300
+EACH = 2
+"""People who speak before each kill."""
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -53,28 +57,43 @@ async def program(folder: Path, address: str) -> AsyncIterator[asyncio.subproces
 
 
 async def test_nothing_is_lost_when_the_program_is_killed(tmp_path: Path) -> None:
+    await killed_again_and_again(tmp_path, KILLS)
+
+
+@pytest.mark.soak
+async def test_nothing_is_lost_when_the_program_is_killed_many_times(tmp_path: Path) -> None:
+    """The long form."""
+    await killed_again_and_again(tmp_path, MANY_KILLS)
+
+
+async def killed_again_and_again(folder: Path, kills: int) -> None:
+    """Two people speak, and a moment later the program is killed; at the end everybody has been heard."""
     chance = random.Random(7)
     world = World(token=TOKEN)
-    for number in range(1, PEOPLE + 1):
+    people = range(1, kills * EACH + 1)
+    for number in people:
         world.person(number, f"居民{number}")
-    told = iter(range(1, PEOPLE + 1))
+    told = iter(people)
     async with serving(build(world, page=None)) as address:
-        for kill in range(KILLS):
-            async with program(tmp_path, address) as process:
-                assert process.stdout is not None
-                await asyncio.wait_for(process.stdout.readline(), 30)
-                for _ in range(2):
-                    number = next(told)
-                    world.say(number, f"第{number}号诉求:城北社区楼道里的路灯坏了好几天")
-                await asyncio.sleep(chance.uniform(0, 0.06))  # where in the turn the kill falls is the point
-                process.kill()
-            assert kill < KILLS
-        async with program(tmp_path, address):
-            await until(world, lambda: world.idle() and all(receipts(world, n) for n in range(1, PEOPLE + 1)), 60)
-    texts = await case_texts(tmp_path)
-    assert Counter(re.findall(r"第(\d+)号", "".join(texts))) == Counter(str(n) for n in range(1, PEOPLE + 1))
-    copies = sum(len(receipts(world, n)) - 1 for n in range(1, PEOPLE + 1))
-    assert copies <= KILLS, "at most one more copy of a message for a kill"
+        for _ in range(kills):
+            await killed_once(folder, address, world, [next(told) for _ in range(EACH)], chance)
+        async with program(folder, address):
+            await until(world, lambda: world.idle() and all(receipts(world, n) for n in people), 120)
+    texts = await case_texts(folder, len(people))
+    assert Counter(re.findall(r"第(\d+)号", "".join(texts))) == Counter(str(n) for n in people)
+    copies = sum(len(receipts(world, n)) - 1 for n in people)
+    assert copies <= kills, "at most one more copy of a message for a kill"
+
+
+async def killed_once(folder: Path, address: str, world: World, people: list[int], chance: random.Random) -> None:
+    """Where in the turn the kill falls is the point, so the moment is a matter of chance."""
+    async with program(folder, address) as process:
+        assert process.stdout is not None
+        await asyncio.wait_for(process.stdout.readline(), 30)
+        for number in people:
+            world.say(number, f"第{number}号诉求:城北社区楼道里的路灯坏了好几天")
+        await asyncio.sleep(chance.uniform(0, 0.06))
+        process.kill()
 
 
 def receipts(world: World, number: int) -> list[str]:
@@ -82,12 +101,12 @@ def receipts(world: World, number: int) -> list[str]:
     return [m["text"] for m in world.messages(number) if not m["mine"] and "已收到" in m["text"]]
 
 
-async def case_texts(folder: Path) -> list[str]:
+async def case_texts(folder: Path, people: int) -> list[str]:
     """The words of every case there is, and what its journal says of it."""
     database = await open_database(f"sqlite:///{folder / 'yixian.db'}", folder)
     try:
         cases = await database.read(
-            lambda unit: [case for n in range(1, PEOPLE + 1) for case in unit.cases.of_reporter(n)]
+            lambda unit: [case for n in range(1, people + 1) for case in unit.cases.of_reporter(n)]
         )  # type: ignore[arg-type]
         for case in cases:
             assert await database.read(lambda unit, found=case: unit.journal.replay(found.id)) == case
