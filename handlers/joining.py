@@ -188,8 +188,10 @@ def join(turn: Turn, invite: Invite, person: Person) -> None:
     joined = admitted(turn.unit, turn.charter, person, invite, turn.now)
     turn.tell(joined, RoleWelcome(invite.role))
     inviter = turn.someone_by_id(invite.inviter)
-    if inviter and inviter.id != turn.person.id:
-        turn.tell(inviter, HasJoined(joined.name, invite.role))
+    hear = [inviter] if inviter else turn.unit.people.staff(Role.COORDINATOR)  # the operator's links: the coordinators
+    for person in hear:
+        if person.id != turn.person.id:
+            turn.tell(person, HasJoined(joined.name, invite.role))
 
 
 def admitted(unit: Unit, charter: Charter, person: Person, invite: Invite, now: datetime) -> Person:
