@@ -264,12 +264,19 @@ def actors(scene: Scene, clock: str) -> list[Person]:
 
 
 def remind(scene: Scene, person: Person, event: Reminded) -> None:
-    """Before the deadline, with the next morning's list unless it is urgent; at the deadline at once."""
+    """Before the deadline with the morning's list, unless that is too late or the case urgent; else at once."""
     message = notices.Reminder(scene.case.id, event.clock, event.mark)
-    if event.mark in REMINDERS and not scene.case.urgent:
+    if event.mark in REMINDERS and not scene.case.urgent and morning_comes_first(scene, event.clock):
         scene.turn.tell_in_the_morning(person, message)
     else:
         scene.turn.tell(person, message, urgent=scene.case.urgent)
+
+
+def morning_comes_first(scene: Scene, clock: str) -> bool:
+    """Whether the next morning's list is read before the deadline has passed."""
+    charter, now = scene.turn.charter, scene.turn.now
+    due = (step.due for step in followups.steps(scene.case, charter) if step.clock == clock)
+    return charter.calendar.next_at(now, charter.morning) < min(due, default=now)
 
 
 def raised(scene: Scene) -> None:

@@ -18,7 +18,7 @@ from handlers.kit.kept import KEEPS
 from handlers.kit.messages import MESSAGES, Button, Message, Rows
 from handlers.kit.press import Press
 from handlers.kit.routes import Feature
-from handlers.kit.turn import Turn
+from handlers.kit.turn import MOVED, Turn
 from handlers.kit.views import View
 from handlers.menus import offers, refresh, speak
 from handlers.notices import AskVerdict
@@ -350,6 +350,6 @@ def asked_again(dialog: Dialog) -> Message:
 @feature.when(Kind.ADDED_TO_GROUP)
 def leave_group(turn: Turn) -> None:
     """The bot talks to people; of groups it knows only the one that gets the numbers."""
-    chat = turn.incoming.chat
-    if chat != turn.charter.digest_chat:
+    chat, wanted = turn.incoming.chat, turn.charter.digest_chat
+    if chat != wanted and str(chat) != turn.unit.settings.get(f"{MOVED}{wanted}"):
         turn.unit.errands.add("leave_chat", json.dumps({"chat": chat}), turn.now, once=f"leave:{chat}")

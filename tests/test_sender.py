@@ -329,6 +329,7 @@ async def test_ten_changes_make_one_edit(tmp_path: Path) -> None:
         for part in range(10):
             town.world.say(1001, f"还有{part}号楼")
             await town.settle()
+        assert (await states(town))["pending"] == 10 + 1, "ten answers, one edit"
         before = len(town.world.called("editMessageText"))
         await town.advance(timedelta(seconds=61))
         assert len(town.world.called("editMessageText")) == before + 1

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
@@ -124,7 +125,7 @@ async def test_an_upgrade_that_is_killed_between_two_steps_leaves_the_old_schema
     database = await open_database("sqlite:///x.db", tmp_path)
     done: list[str] = []
 
-    def create(self: Operations, name: str, *rest: object, **options: object) -> object:
+    def create(self: Operations, name: str, *rest: Any, **options: Any) -> Any:
         if len(done) == 5:
             raise Killed
         done.append(name)
