@@ -153,8 +153,9 @@ def test_a_mistake_is_one_sentence_and_changes_nothing(
 async def running_bot(
     config: Path, world: World, address: str, **settings: str
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """The bot as ``run`` starts it, once it listens to its Telegram."""
-    more = {"YIXIAN_TELEGRAM__TOKEN": TOKEN, "YIXIAN_TELEGRAM__BASE_URL": address, **settings}
+    """The bot as ``run`` starts it, once it listens to its Telegram. It runs on real time, so no hour is quiet."""
+    awake = {"YIXIAN_QUIET__START": "00:00", "YIXIAN_QUIET__END": "00:00"}
+    more = {"YIXIAN_TELEGRAM__TOKEN": TOKEN, "YIXIAN_TELEGRAM__BASE_URL": address, **awake, **settings}
     process = await start("run", "--config", str(config), **more)
     try:
         await until(world, lambda: world.called("getUpdates") or (config.parent / "bot.sock").exists(), 30)
