@@ -96,10 +96,6 @@ class Words:
         """Every label by its key."""
         return self._labels[language]
 
-    def refusal(self, language: str, refusal: str) -> str:
-        """Why not, in words."""
-        return self.label(language, f"refusal.{refusal}")
-
     def check(self) -> None:
         """Compile every template. Raises ``WordsError`` naming file and line: a broken overlay does not start."""
         for language, environment in self._environments.items():
