@@ -12,8 +12,10 @@ import pytest
 from sqlalchemy import Connection, text
 
 from domain.people import ChatId
-from storage.database import READERS, Database, OneWriter, open_database
+from storage.database import open_database
 from storage.schema import upgrade
+from storage.sqlite import READERS, OneWriter
+from storage.sqlite import SQLiteDatabase as Database
 from storage.unit import Unit
 from tests.domain.lives import submitted
 
