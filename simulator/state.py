@@ -234,10 +234,16 @@ class State:
             "result": result,
             "error": answer.get("description"),
             "message_id": message_id,
+            "lost": False,
         }
         self.calls.append(call)
         self.emit("call", method=method, ok=answer["ok"], error=call["error"], message_id=message_id)
         call["seq"] = self._sequence
+
+    def answer_lost(self, method: str) -> None:
+        """Notes that the answer to the last call, one of that method, does not arrive: the bot cannot know of it."""
+        if self.calls and self.calls[-1]["method"].lower() == method.lower():
+            self.calls[-1]["lost"] = True
 
     def called(self, method: str) -> list[Json]:
         """The kept calls of one method, oldest first."""
