@@ -100,12 +100,17 @@ def facts(path: Path, world: World, charter: Charter, now: datetime | None = Non
             outbox=list(connection.execute(select(outbox).order_by(outbox.c.id))),
             errands=list(connection.execute(select(errands))),
             quarantined=len(connection.execute(select(quarantine.c.id)).all()),
-            integrity=", ".join(row[0] for row in connection.exec_driver_sql("PRAGMA integrity_check")),
+            integrity=integrity(unit),
             said=said_in(world),
             seen=seen_in(world),
             lost=lost_in(world),
             kills=kills,
         )
+
+
+def integrity(unit: Unit) -> str:
+    """What SQLite says of its file: "ok", or what is wrong with it."""
+    return ", ".join(row[0] for row in unit._connection.exec_driver_sql("PRAGMA integrity_check"))
 
 
 def said_in(world: World) -> dict[int, list[str]]:
