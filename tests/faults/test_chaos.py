@@ -25,6 +25,7 @@ FEW, MANY = 100, 2_000
 """Residents; each of them and the coordinator hear five messages: 500 and 10,000."""
 CHEN = Role_("陈静", Role.COORDINATOR)
 AT_ONCE = 50
+FIRST = 2_001
 
 
 async def test_messages_arrive_through_chaos(tmp_path: Path) -> None:
@@ -44,7 +45,7 @@ async def through_chaos(folder: Path, people: int) -> None:
         world.calls = deque(world.calls)
         world.chaos.silence, world.chaos.retry_after = 0.05, 7
         await town.join(CHEN)
-        numbers = list(range(1, people + 1))
+        numbers = list(range(FIRST, FIRST + people))
         for number in numbers:
             world.person(number, f"居民{number}")
         world.chaos.set(RATE, CALL_KINDS, seed=people)
