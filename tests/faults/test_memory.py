@@ -98,7 +98,7 @@ async def speak(town: Stage, first: int, last: int) -> None:
 async def test_nothing_in_memory_grows_with_the_number_of_residents(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Chats are forgotten by the pace after five minutes of real time; here after a moment."""
+    """Chats are forgotten by the pace after a minute of real time; here after a moment."""
     monkeypatch.setattr(bot.pace, "FORGET_AFTER", 0.0)
     async with stage(tmp_path) as town:
         await speak(town, 1, HALF + 1)
