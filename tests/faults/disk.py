@@ -7,7 +7,6 @@ disk and what may be. The shared memory of the WAL is lost with the power.
 
 import random
 import sqlite3
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count

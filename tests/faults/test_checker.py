@@ -63,9 +63,7 @@ async def live(good: Path) -> tuple[World, Charter]:
 
 
 @pytest.mark.parametrize(("damage", "sentence"), DAMAGE)
-def test_damage_is_found(
-    tmp_path: Path, good: Path, lived: tuple[World, Charter], damage: str, sentence: str
-) -> None:
+def test_damage_is_found(tmp_path: Path, good: Path, lived: tuple[World, Charter], damage: str, sentence: str) -> None:
     world, charter = lived
     path = tmp_path / "yixian.db"
     shutil.copy(good / "yixian.db", path)

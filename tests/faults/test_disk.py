@@ -132,9 +132,7 @@ PLACES = [
 
 
 @pytest.mark.parametrize(("kind", "at"), PLACES)
-async def test_a_broken_disk_only_delays(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, at: int
-) -> None:
+async def test_a_broken_disk_only_delays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, at: int) -> None:
     """The n-th write, sync or read fails, and a few after it."""
     await broken_at(tmp_path, monkeypatch, kind, at, many=3)
 

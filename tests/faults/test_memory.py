@@ -31,7 +31,7 @@ STATED = 64
 SPARE = 4
 """By so many entries a container may differ: what happened to be under way."""
 LOOKED_INTO = frozenset(
-    "bot handlers storage domain telegram aiohttp aiosqlite jinja2 builtins collections functools".split()
+    ["bot", "handlers", "storage", "domain", "telegram", "aiohttp", "aiosqlite", "jinja2", "builtins", "collections", "functools"]
 )
 """The program's own things, its libraries' and plain containers: not the event loop, which leads everywhere."""
 NOT_OURS = (BuiltinFunctionType, FunctionType, ModuleType, type, str, bytes, int, float)

@@ -68,4 +68,3 @@ async def speak(town: Stage, first: int, poisoned: bool) -> list[float]:
     *found, _ = await asyncio.gather(*(one(number) for number in range(first, first + AT_ONCE)), asyncio.gather(*bad))
     await town.app.sender.drained()
     return [seconds for seconds in found if isinstance(seconds, float)]
-

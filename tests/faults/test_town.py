@@ -78,7 +78,9 @@ def done(case: Case, unit: Unit, chance: random.Random, turns: Turns) -> Event |
             to = unit.people.by_chat(ChatId(100 + chance.randint(1, MEMBERS)))
             assert to
             chosen = [casework.assign(case, to, chen, now)] * 6
-            return chance.choice([*chosen, casework.decline(case, "不归我们", chen, now), casework.undo(case, reporter, now)])
+            return chance.choice(
+                [*chosen, casework.decline(case, "不归我们", chen, now), casework.undo(case, reporter, now)]
+            )
         case State.ASSIGNED if holder:
             back = casework.give_back(case, "不在我片", holder, now)
             return chance.choice([*[casework.claim(case, holder, now)] * 4, back])
@@ -136,8 +138,10 @@ def has_ended(case: Case) -> bool:
     """Declined or withdrawn for a reason; or closed with a kind, words, a verdict, and looked at again where due."""
     if case.state in (State.DECLINED, State.WITHDRAWN):
         return bool(case.reason) or case.state is State.WITHDRAWN
-    return case.state is State.CLOSED and bool(case.outcome and case.answer and case.satisfaction) and (
-        not case.look_back_pending
+    return (
+        case.state is State.CLOSED
+        and bool(case.outcome and case.answer and case.satisfaction)
+        and (not case.look_back_pending)
     )
 
 

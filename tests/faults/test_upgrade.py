@@ -38,7 +38,7 @@ def upgrade():
     op.execute("UPDATE settings SET more = 'x'")
     op.drop_table("quarantine")
 '''
-UPGRADE = '''
+UPGRADE = """
 import asyncio, os, signal, sqlite3, sys
 from pathlib import Path
 from storage import schema
@@ -65,7 +65,7 @@ async def main():
     await database.close()
 
 asyncio.run(main())
-'''
+"""
 
 
 @pytest.fixture(scope="module")
