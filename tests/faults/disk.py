@@ -1,4 +1,4 @@
-"""A disk that loses what was not synced, or is full or broken for a while, under SQLite and the storage code as they are.
+"""A disk that loses what was not synced, or is full or broken for a while, under SQLite and the real storage code.
 
 The rule, for a power cut: of each write since a file's last sync, any sector may have reached the disk or not, in any
 order. What was synced is there. The files lie in an ordinary folder; beside them each file has what is surely on the

@@ -2,9 +2,8 @@
 
 The same life is lived twice: once under a true clock that is looked at every four hours, once with everything that can
 happen to a clock. Of a deadline whose marks passed while nobody looked only the last is told, so what must be the same
-is the last one told, and nothing twice. Fails on planted faults: ``mark.at >= case.followed_to`` (``open_marks`` in
-``domain/followups.py``), and it is told again and again; ``first_look`` that compares with ``==``, and a clock set back
-sends a digest again (its ``once`` key aside); a digest's date in UTC.
+is the last one told, and nothing twice. Fails on a planted fault: ``open_marks``
+(``domain/followups.py``) that looks back an hour behind ``followed_to``, and rungs are told twice.
 """
 
 import random

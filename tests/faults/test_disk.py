@@ -2,7 +2,7 @@
 
 The whole bot over the simulator; below SQLite lies a disk whose writes, syncs and reads fail at chosen places. Fails on
 planted faults: answer True from ``Intake._take`` whatever happened; drop what was sent where it cannot be written down
-(``Sender._write_down``), and there are copies; no ``roll_back_raw``, and every turn after the first trouble fails.
+(``Sender._write_down``), and there are copies.
 """
 
 import asyncio
@@ -213,12 +213,18 @@ def small(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(folder)], check=True)  # noqa: S603, S607 - what was mounted above
 
 
+def fill(filler: Path) -> None:
+    """Write until there is no room."""
+    with filler.open("wb", buffering=0) as file:
+        while file.write(bytes(4096)):
+            pass
+
+
 async def test_a_disk_that_is_really_full_only_delays(small: Path) -> None:
     async with inhabited(small) as town:
         filler = small / "filler"
-        with pytest.raises(OSError, match="space"), filler.open("wb", buffering=0) as file:
-            while file.write(bytes(4096)):
-                pass
+        with pytest.raises(OSError, match="space"):
+            fill(filler)
         rest_speaks(town)
         await in_vain(town)
         filler.unlink()

@@ -1,9 +1,9 @@
 """Nothing in the program's memory grows with the number of residents, nor with the number of updates.
 
-Two ways: every container that can be reached from the running program is counted after 150 and after 300 people were
+Two ways: every container that can be reached from the running program is counted after 100 and after 200 people were
 answered and all is quiet; and, in the long form, the memory of a bot of its own is measured while 100,000 people speak
-once each. Fails on planted faults: ``ChatLanes`` that keeps its locks, ``Pace`` that never sweeps, ``Intake`` that keeps
-its raw updates.
+once each. Fails on planted
+faults: ``ChatLanes`` that keeps its locks, ``Intake`` that keeps its raw updates, PTB's own ``Application``.
 """
 
 import gc
@@ -30,9 +30,8 @@ STATED = 64
 """Bytes of growth per update that are allowed, for noise: an entry of a dict alone takes 100."""
 SPARE = 4
 """By so many entries a container may differ: what happened to be under way."""
-LOOKED_INTO = frozenset(
-    ["bot", "handlers", "storage", "domain", "telegram", "aiohttp", "aiosqlite", "jinja2", "builtins", "collections", "functools"]
-)
+LIBRARIES = ("telegram", "aiohttp", "aiosqlite", "jinja2")
+LOOKED_INTO = frozenset(("bot", "handlers", "storage", "domain", *LIBRARIES, "builtins", "collections", "functools"))
 """The program's own things, its libraries' and plain containers: not the event loop, which leads everywhere."""
 NOT_OURS = (BuiltinFunctionType, FunctionType, ModuleType, type, str, bytes, int, float)
 CACHE = type(lru_cache(lambda: None))

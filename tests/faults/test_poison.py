@@ -1,8 +1,7 @@
 """One poisonous update stops nobody, and hardly slows anybody: the others' p99 stays within a fifth.
 
 Measured, so only in the long form; that it is tried three times, set aside, told and listed is in ``test_intake.py``,
-that it does not disturb a group's commit in ``storage/test_database.py``. Planted fault: sleep a tenth of a second
-before the second try (``Turns.take`` on the writer's thread).
+that it does not disturb a group's commit in ``storage/test_database.py``.
 """
 
 import asyncio

@@ -2,7 +2,7 @@
 
 At its end no case is at rest without an outcome, and none is awake without a next date. Turns and ticks are the real
 ones, stopped at every moment at which something is due; nobody is told anything, for the sender has tests of its own.
-Fails on planted faults: no LAPSE in ``info_marks`` (``domain/followups.py``), or CLOSE left out of ``CHANGES``.
+Fails on a planted fault: ``announce`` that saves a case without its next date.
 """
 
 import random
