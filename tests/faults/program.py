@@ -16,7 +16,7 @@ from typing import Any
 import alembic.command  # noqa: F401 - loaded once, for every upgrade
 
 from bot import app as composition
-from bot import ticks
+from bot import pace, ticks
 from bot.app import App, charter_of, checked_words, running
 from bot.clock import SystemClock
 from bot.commands import stop_on_signals
@@ -78,6 +78,7 @@ def lived(order: dict[str, Any]) -> int:
     os.dup2(os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND), 2)
     configure(Logs(level="warning"))
     composition.checked_words = lambda *_: WORDS
+    pace.FORGET_AFTER = float(os.environ.get("FORGET_AFTER", pace.FORGET_AFTER))
     ticks.TICK_SECONDS = TICK_SECONDS  # type: ignore[assignment]
     try:
         if order.get("failpoint"):
