@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, bindparam, func, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as insert_or
 
 from domain.cases import (
     Behalf,
@@ -24,6 +23,7 @@ from domain.charter import Handling
 from domain.people import PersonId
 from storage.shelf import Shelf
 from storage.tables import attachments, cases
+from storage.upsert import insert_or
 
 OPEN_STATES = ("submitted", "accepted", "assigned", "in_progress", "need_info")
 NEXT_SERIAL = (

@@ -13,12 +13,12 @@ from enum import IntEnum, StrEnum
 from typing import Any
 
 from sqlalchemy import Row, and_, bindparam, case, func, or_, select, update
-from sqlalchemy.dialects.sqlite import insert as insert_or
 
 from domain.cases import CaseId
 from domain.people import ChatId
 from storage.shelf import Shelf
 from storage.tables import outbox
+from storage.upsert import insert_or
 
 
 class Lane(IntEnum):
