@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 import stat
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 from domain.people import ChatId
 from storage.database import open_database
 from storage.schema import upgrade
-from storage.sqlite import READERS, OneWriter
+from storage.sqlite import READERS, TOGETHER, OneWriter, TransactionLost
 from storage.sqlite import SQLiteDatabase as Database
 from storage.unit import Unit
 from tests.domain.lives import submitted
@@ -47,13 +47,9 @@ async def test_what_is_done_is_there_afterwards(database: Database) -> None:
 
 
 async def test_a_unit_that_fails_leaves_nothing(database: Database) -> None:
-    def fail(unit: Unit) -> None:
-        unit.settings.put("a", "1")
-        raise LookupError("planted")
-
     with pytest.raises(LookupError):
         await database.run(fail)
-    assert await value(database, "a") is None
+    assert await value(database, "bad") is None
 
 
 async def test_a_commit_that_fails_leaves_no_open_transaction(database: Database) -> None:
@@ -84,6 +80,97 @@ async def test_a_full_disk_harms_only_the_unit_that_hit_it(database: Database) -
     assert await value(database, "n0") is None
     await database.run(lambda unit: unit.settings.put("a", "1"))
     assert await value(database, "a") == "1"
+
+
+async def statements(database: Database, seen: list[str]) -> None:
+    """What the writer's connection executes from now on."""
+    await database._writer.run(lambda: database._writer.raw.set_trace_callback(seen.append))
+
+
+def put(name: str, text: str = "1") -> Callable[[Unit], None]:
+    """A unit that writes one setting."""
+    return lambda unit: unit.settings.put(name, text)
+
+
+def fail(unit: Unit) -> None:
+    """A unit that fails after it wrote."""
+    unit.settings.put("bad", "1")
+    raise LookupError("planted")
+
+
+async def at_once(database: Database, *works: Callable[[Unit], object]) -> list[object]:
+    """What came of units that were asked for in one breath."""
+    return await asyncio.gather(*(database.run(work) for work in works), return_exceptions=True)
+
+
+async def test_units_that_come_at_once_share_a_commit(database: Database) -> None:
+    seen: list[str] = []
+    await statements(database, seen)
+    await at_once(database, *(put(f"n{number}") for number in range(2 * TOGETHER)))
+    assert seen.count("COMMIT") == 2
+    assert await value(database, "n63") == "1"
+
+
+async def test_nobody_is_answered_before_the_commit(database: Database, tmp_path: Path) -> None:
+    """Planted fault: answer each unit when its savepoint is released."""
+    other = sqlite3.connect(tmp_path / "x.db")
+
+    async def written(name: str) -> bool:
+        await database.run(put(name))
+        return other.execute("SELECT 1 FROM settings WHERE name = ?", [name]).fetchone() is not None
+
+    assert all(await asyncio.gather(*(written(f"n{number}") for number in range(100))))
+    other.close()
+
+
+async def test_one_that_fails_among_others_takes_nobody_with_it(database: Database) -> None:
+    """Planted fault: without ROLLBACK TO, what it wrote stays; without savepoints all are undone."""
+    seen: list[str] = []
+    await statements(database, seen)
+    found = await at_once(database, put("a"), fail, put("b"))
+    assert [type(one) for one in found] == [type(None), LookupError, type(None)]
+    assert [await value(database, name) for name in ("a", "bad", "b")] == ["1", None, "1"]
+    assert seen.count("COMMIT") == 1
+
+
+async def test_a_commit_that_fails_is_only_the_fault_of_one(database: Database) -> None:
+    """Planted fault: without doing them again alone, everybody fails with the one that broke the constraint."""
+
+    def scratch(connection: Connection) -> None:
+        connection.execute(text("CREATE TABLE a (id INTEGER PRIMARY KEY)"))
+        connection.execute(text("CREATE TABLE b (a INTEGER REFERENCES a(id) DEFERRABLE INITIALLY DEFERRED)"))
+
+    def dangle(unit: Unit) -> None:
+        unit.settings.put("bad", "1")
+        unit.settings._connection.execute(text("INSERT INTO b VALUES (7)"))
+
+    await database.schema(scratch)
+    found = await at_once(database, put("a"), dangle, put("b"))
+    assert [one is None for one in found] == [True, False, True]
+    assert [await value(database, name) for name in ("a", "bad", "b")] == ["1", None, "1"]
+
+
+async def test_a_transaction_that_sqlite_undoes_is_done_again_one_by_one(database: Database) -> None:
+    """As a broken disk may do in the middle. Planted fault: without ``TransactionLost`` the first unit is forgotten."""
+
+    def lose(unit: Unit) -> None:
+        unit.settings.put("bad", "1")
+        unit.settings._connection.exec_driver_sql("ROLLBACK")
+
+    found = await at_once(database, put("a"), lose, put("b"))
+    assert [type(one) for one in found] == [type(None), TransactionLost, type(None)]
+    assert [await value(database, name) for name in ("a", "bad", "b")] == ["1", None, "1"]
+
+
+async def test_closing_waits_for_the_line(tmp_path: Path) -> None:
+    database = await open_database("sqlite:///x.db", tmp_path)
+    await database.schema(upgrade)
+    waiting = [asyncio.create_task(database.run(put(f"n{number}"))) for number in range(3 * TOGETHER)]
+    await asyncio.sleep(0)
+    await database.close()
+    assert await asyncio.gather(*waiting) == [None] * len(waiting)
+    with pytest.raises(ValueError, match="closed"):
+        await database.run(put("late"))
 
 
 async def test_a_caller_that_goes_away_does_not_undo_the_work(database: Database) -> None:
