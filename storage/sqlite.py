@@ -115,6 +115,8 @@ class SQLiteDatabase:
         event.listen(readers, "begin", begin_deferred)
         return cls(path, writer, engine, readers)
 
+    engine_name = "SQLite"
+
     @property
     def engine_version(self) -> tuple[int, ...]:
         """SQLite's version."""
