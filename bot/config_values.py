@@ -152,10 +152,20 @@ def _proxy(value: Any) -> str:
 
 
 def _database(value: Any) -> str:
-    scheme = urlsplit(value).scheme if isinstance(value, str) else ""
-    if scheme != "sqlite":
-        raise ValueError("sqlite:///FILE")
+    allowed = "sqlite:///FILE or postgresql+psycopg://HOST/DATABASE"
+    try:
+        parts = urlsplit(value if isinstance(value, str) else "")
+    except ValueError:
+        raise ValueError(allowed) from None
+    named = parts.scheme == "postgresql+psycopg" and len(parts.path) > 1
+    if not named and parts.scheme != "sqlite":
+        raise ValueError(allowed)
     return str(value)
+
+
+def password_in(url: str) -> str:
+    """The password within a database's address, as it stands there; empty where there is none."""
+    return urlsplit(url).password or ""
 
 
 def database_at(url: str, folder: Path) -> str:

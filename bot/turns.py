@@ -23,7 +23,7 @@ from handlers.kit.incoming import Incoming, Kind
 from handlers.kit.messages import Message
 from handlers.kit.routes import ClockHandler, Router
 from handlers.kit.turn import Kit, Turn
-from storage.database import Database
+from storage.database import Database, Unavailable
 from storage.unit import Unit
 
 log = structlog.get_logger()
@@ -64,6 +64,8 @@ class Turns:
         for _ in range(TRIES):
             try:
                 route = await self.database.run(partial(self._turn, incoming))
+            except Unavailable:
+                raise  # nothing is wrong with the update: Telegram keeps it and sends it again
             except Exception as failure:
                 error = failure
                 log.warning("turn failed", update=incoming.update_id, error=type(failure).__name__, exc_info=True)
@@ -112,6 +114,7 @@ class Turns:
 
     def _turn(self, incoming: Incoming, unit: Unit) -> str:
         now = self.clock.now()
+        unit.lock_chat(incoming.chat)
         if not unit.intake.first_sight(self.bot, incoming.update_id, now):
             return "seen_before"
         someone = None

@@ -59,5 +59,5 @@ async def open_database(url: str, folder: Path) -> Database:
 
         return await PostgreSQLDatabase.open(parsed)
     if parsed.get_backend_name() != "sqlite" or not parsed.database:
-        raise ValueError(f"storage.url is {parsed!r}; it must be sqlite:///FILE or {POSTGRESQL}://USER@HOST/DATABASE")
+        raise ValueError(f"storage.url is {parsed!r}; it must be sqlite:///FILE or {POSTGRESQL}://HOST/DATABASE")
     return await SQLiteDatabase.open(folder / parsed.database)

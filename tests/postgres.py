@@ -50,6 +50,10 @@ class Server:
         url = self._url.set(drivername="postgresql", database=database)
         return psycopg.connect(url.render_as_string(hide_password=False), autocommit=True)
 
+    def at(self, address: str) -> psycopg.Connection[Any]:
+        """The same, by an address of ``storage.url``."""
+        return self.connect(str(make_url(address).database))
+
     def url(self, database: str) -> URL:
         """As ``storage.url`` names it."""
         return self._url.set(database=database)
