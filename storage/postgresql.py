@@ -114,8 +114,9 @@ class ReadOnly(PGCompiler):
 class PostgreSQLDatabase:
     """One database. ``open`` it, ``run`` units of work, ``read`` questions, ``close`` it."""
 
-    def __init__(self, url: URL, engine: Engine, readers: Engine, version: tuple[int, ...]) -> None:
+    def __init__(self, url: URL, engine: Engine, readers: Engine, version: tuple[int, ...], patience: float) -> None:
         self.url = url
+        self._patience = patience
         self.engine_version = version
         self._engine = engine
         self._readers = readers
@@ -123,7 +124,7 @@ class PostgreSQLDatabase:
         self._reading = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
 
     @classmethod
-    async def open(cls, url: URL) -> Self:
+    async def open(cls, url: URL, patience: float = PATIENCE) -> Self:
         """Connect. Raises ``Unavailable`` where the server cannot be reached or refuses."""
         engine = engine_for(url, WRITERS)
         readers = engine_for(
@@ -137,7 +138,7 @@ class PostgreSQLDatabase:
             version = await asyncio.to_thread(version_of, engine)
         except DBAPIError as error:
             raise Unavailable(reason(error)) from None
-        return cls(url, engine, readers, version)
+        return cls(url, engine, readers, version, patience)
 
     engine_name = "PostgreSQL"
 
@@ -180,7 +181,7 @@ class PostgreSQLDatabase:
 
     def _patiently(self, attempt: Callable[[], T]) -> T:
         """Again and again while it is not the unit's fault."""
-        give_up, pause = monotonic() + PATIENCE, FIRST_PAUSE
+        give_up, pause = monotonic() + self._patience, FIRST_PAUSE
         while True:
             try:
                 return attempt()
