@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 
+from storage.leadership import Leadership
 from storage.sqlite import SQLiteDatabase
 from storage.unavailable import Unavailable
 from storage.unit import Unit
@@ -41,6 +42,10 @@ class Database(Protocol):
 
     async def schema(self, work: Callable[[Connection], T]) -> T:
         """Run a migration, whole or not at all."""
+        ...
+
+    def leadership(self) -> Leadership:
+        """Whether this process leads, of all on this database."""
         ...
 
     async def close(self) -> None:

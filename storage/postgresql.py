@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from time import monotonic, sleep
 from typing import Any, Self, TypeVar
 
+import psycopg
 import structlog
 from psycopg import Error as DriverError
 from sqlalchemy import URL, BigInteger, Connection, Engine, Integer, bindparam, create_engine, func, select, text
@@ -23,6 +24,7 @@ from sqlalchemy.dialects.postgresql.base import PGCompiler
 from sqlalchemy.exc import DBAPIError
 
 from domain.people import ChatId
+from storage.lease import Lease
 from storage.locks import Again, Locks
 from storage.unavailable import Unavailable
 from storage.unit import Unit
@@ -158,6 +160,14 @@ class PostgreSQLDatabase:
         """Run a migration, whole or not at all; processes that start at once do it one after another."""
         return await on(self._pool, lambda: self._migration(work))
 
+    def leadership(self) -> Lease:
+        """By a session of its own, one a process."""
+        return Lease(self._connect, (LEADER, 0))
+
+    def _connect(self) -> psycopg.Connection[tuple[Any, ...]]:
+        _, arguments = self._engine.dialect.create_connect_args(self._engine.url)
+        return psycopg.connect(**{**arguments, **known(self.url)}, autocommit=True)
+
     async def close(self) -> None:
         """Let go of every connection, after what is under way."""
         for pool, engine in ((self._reading, self._readers), (self._pool, self._engine)):
@@ -205,16 +215,20 @@ async def on(pool: ThreadPoolExecutor, work: Callable[[], T]) -> T:
 
 def engine_for(url: URL, size: int, **settings: str) -> Engine:
     """Connections with our time-outs, as many as there are threads."""
-    own = " ".join(f"-c {name}={value}" for name, value in {**SERVER, **settings}.items())
-    options = f"{own} {url.query.get('options', '')}".strip()
-    known = {name: value for name, value in CLIENT.items() if name not in url.query}
     return create_engine(
         url.difference_update_query(["options"]),
-        connect_args={**known, "options": options},
+        connect_args=known(url, **settings),
         pool_size=size,
         max_overflow=0,
         hide_parameters=True,
     )
+
+
+def known(url: URL, **settings: str) -> dict[str, Any]:
+    """What a connection is told besides its address: time-outs, and how soon a dead one is noticed."""
+    own = " ".join(f"-c {name}={value}" for name, value in {**SERVER, **settings}.items())
+    client = {name: value for name, value in CLIENT.items() if name not in url.query}
+    return {**client, "options": f"{own} {url.query.get('options', '')}".strip()}
 
 
 def version_of(engine: Engine) -> tuple[int, ...]:
