@@ -1,7 +1,7 @@
 """What is built from what: settings → charter, words, database, PTB, turns, intake, sender, errands, ticks, web."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -14,13 +14,15 @@ from telegram.ext import Application, ApplicationBuilder, ExtBot
 
 from bot.clock import Clock
 from bot.config import ConfigError, Settings
+from bot.config_errors import config_error
 from bot.errands import Errands
 from bot.intake import ChatLanes, Intake
 from bot.invitations import name_coordinators
+from bot.leading import Leading, Part
 from bot.reading_words import load as reading_words
 from bot.request import build_request
 from bot.sender import Sender
-from bot.ticks import ticking
+from bot.ticks import tick_until
 from bot.turns import Turns
 from domain.charter import Charter
 from handlers import (
@@ -46,7 +48,8 @@ from handlers import (
 from handlers.kit.routes import Feature, Router
 from handlers.kit.turn import Kit
 from handlers.kit.words import Words, WordsError
-from storage.database import Database, open_database
+from storage.database import Database, Unavailable, open_database
+from storage.leadership import Leadership
 from storage.schema import upgrade
 
 log = structlog.get_logger()
@@ -78,6 +81,7 @@ STOP_SECONDS = 8
 LONGEST_PAUSE = 30.0
 
 PTB = Application[Any, Any, Any, Any, Any, Any]
+Led = Callable[["App", asyncio.Event], Part]
 
 
 @dataclass(slots=True)
@@ -94,6 +98,7 @@ class App:
     intake: Intake
     sender: Sender
     errands: Errands
+    leadership: Leadership
     stopping: asyncio.Event
     failure: BaseException | None = None
 
@@ -123,7 +128,15 @@ class App:
 
     def wake(self) -> None:
         """A turn was committed: somebody waits for an answer. Errands look around by themselves every two seconds."""
-        self.sender.wake()
+        if self.leadership.leading:
+            self.sender.wake()
+        else:
+            self.leadership.wake()
+
+    async def tick_while_leading(self) -> None:
+        """The ticker's: what is due is done by the leader alone."""
+        if self.leadership.leading:
+            await self.tick()
 
 
 def charter_of(settings: Settings, clock: Clock) -> Charter:
@@ -133,8 +146,11 @@ def charter_of(settings: Settings, clock: Clock) -> Charter:
 
 
 async def open_storage(settings: Settings) -> Database:
-    """The database, at the newest version of its schema."""
-    database = await open_database(settings.database_url, settings.home)
+    """The database, at the newest version of its schema. ``ConfigError`` where its server cannot be reached."""
+    try:
+        database = await open_database(settings.database_url, settings.home)
+    except Unavailable as error:
+        raise config_error("storage.url", settings.database_url, f"no connection can be made ({error})") from None
     try:
         await database.schema(upgrade)
     except BaseException:
@@ -144,21 +160,44 @@ async def open_storage(settings: Settings) -> Database:
 
 
 @asynccontextmanager
-async def running(settings: Settings, clock: Clock, *, poll: bool = True, tick: bool = True) -> AsyncIterator[App]:
-    """The whole program, from the database to Telegram; on leaving it stops politely."""
+async def running(
+    settings: Settings, clock: Clock, *, poll: bool = True, tick: bool = True, led: Led | None = None
+) -> AsyncIterator[App]:
+    """The whole program, from the database to Telegram; on leaving it stops politely. ``led`` is done on leading."""
     app = await build(settings, clock)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(app.database.close)
         await connect(app)
         stack.push_async_callback(app.application.shutdown)
         await introduce(app)
-        tasks = start(app, poll)
-        stack.push_async_callback(stop, app, tasks)
-        if tick:
-            scheduler = ticking(app.tick)
-            scheduler.start()
-            stack.callback(scheduler.shutdown, wait=False)
+        stack.push_async_callback(app.leadership.close)
+        leading = Leading(app.leadership, lambda term: parts(app, term, poll, tick, led), app.ended, app.stopping)
+        stack.push_async_callback(stop, app, [start(app, leading)])
         yield app
+
+
+def start(app: App, leading: Leading) -> asyncio.Task[None]:
+    """Lead, or wait for it. A part that fails ends the program."""
+    loop = asyncio.get_running_loop()
+    app.leadership.start(
+        lambda: loop.call_soon_threadsafe(leading.look), lambda: loop.call_soon_threadsafe(app.sender.wake)
+    )
+    leading.begin()
+    task = asyncio.create_task(leading.run())
+    task.add_done_callback(app.ended)
+    return task
+
+
+def parts(app: App, term: asyncio.Event, poll: bool, tick: bool, led: Led | None) -> Iterator[Part]:
+    """What a leader does, until its term is over."""
+    yield app.sender.run(term)
+    yield app.errands.run(term)
+    if poll:
+        yield app.intake.poll(term)
+    if tick:
+        yield tick_until(app.tick_while_leading, term)
+    if led:
+        yield led(app, term)
 
 
 async def connect(app: App) -> None:
@@ -175,17 +214,6 @@ async def connect(app: App) -> None:
             return
 
 
-def start(app: App, poll: bool) -> list[asyncio.Task[None]]:
-    """The parts that run by themselves; one that fails ends the program."""
-    parts = [app.sender.run(app.stopping), app.errands.run(app.stopping)]
-    if poll:
-        parts.append(app.intake.poll(app.stopping))
-    tasks = [asyncio.create_task(part) for part in parts]
-    for task in tasks:
-        task.add_done_callback(app.ended)
-    return tasks
-
-
 async def build(settings: Settings, clock: Clock) -> App:
     """Everything put together, nothing running yet."""
     charter = charter_of(settings, clock)
@@ -196,10 +224,24 @@ async def build(settings: Settings, clock: Clock) -> App:
     kit = Kit(reading=reading_words(), step_names=router.step_names)
     token = settings.required_token()
     turns = Turns(database, router, charter, kit, clock, int(token.partition(":")[0]), lambda: None)
-    sender = Sender(database, words, turns, application.bot, clock, settings.sender)
+    leadership = database.leadership()
+    sender = Sender(database, words, turns, application.bot, clock, settings.sender, lambda: leadership.leading)
     errands = Errands(database, words, application.bot, clock)
     intake = Intake(application, turns, settings.intake.batch)
-    app = App(settings, charter, words, database, clock, application, turns, intake, sender, errands, asyncio.Event())
+    app = App(
+        settings=settings,
+        charter=charter,
+        words=words,
+        database=database,
+        clock=clock,
+        application=application,
+        turns=turns,
+        intake=intake,
+        sender=sender,
+        errands=errands,
+        leadership=leadership,
+        stopping=asyncio.Event(),
+    )
     turns.wake = app.wake
     return app
 

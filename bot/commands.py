@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+from telegram.error import BadRequest, NetworkError
 
 from bot import control, web
-from bot.app import App, charter_of, open_storage, running
+from bot.app import LONGEST_PAUSE, App, charter_of, open_storage, running
 from bot.clock import Clock, SystemClock
 from bot.config import ConfigError, Settings
 from bot.diagnosis import Finding, examine
-from bot.intake import ALLOWED
+from bot.intake import ALLOWED, wait
 from bot.invitations import invite_someone, link, name_coordinators
 from bot.logs import configure
 from domain.people import Role
@@ -58,7 +59,8 @@ async def run_alone(settings: Settings, clock: Clock) -> None:
     """With the lock held."""
     webhook = settings.telegram.mode == "webhook"
     async with AsyncExitStack() as stack:
-        app = await stack.enter_async_context(running(settings, clock, poll=not webhook))
+        led = keep_webhook if webhook else None
+        app = await stack.enter_async_context(running(settings, clock, poll=not webhook, led=led))
         await stack.enter_async_context(
             control.listening(settings.data_folder, Commands(app.database, settings, clock))
         )
@@ -66,13 +68,28 @@ async def run_alone(settings: Settings, clock: Clock) -> None:
             await stack.enter_async_context(
                 web.serving(web.build_web(app.intake, settings.webhook), settings.webhook.listen, settings.webhook.port)
             )
-            await announce_webhook(app)
         stop_on_signals(app.stopping)
         log.info("running", bot=app.bot.username, mode=settings.telegram.mode)
         await app.stopping.wait()
         log.info("stopping")
     if app.failure:
         raise app.failure
+
+
+async def keep_webhook(app: App, term: asyncio.Event) -> None:
+    """The leader tells Telegram, again until it has been heard. Without a network nobody is worse off for waiting."""
+    pause = 1.0
+    while not term.is_set():
+        try:
+            await announce_webhook(app)
+        except BadRequest:
+            raise  # the address is refused, now and later
+        except NetworkError as error:
+            log.warning("webhook not set", error=type(error).__name__, wait=pause)
+        else:
+            return
+        await wait(term, pause)
+        pause = min(LONGEST_PAUSE, pause * 2)
 
 
 async def announce_webhook(app: App) -> None:

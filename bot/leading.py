@@ -19,6 +19,18 @@ LOOK_SECONDS = 0.5
 Part = Coroutine[Any, Any, None]
 
 
+class Term(asyncio.Event):
+    """How long a leader leads: it is over with the program, too, and at once."""
+
+    def __init__(self, program: asyncio.Event) -> None:
+        super().__init__()
+        self._program = program
+
+    def is_set(self) -> bool:
+        """Whether it is over."""
+        return super().is_set() or self._program.is_set()
+
+
 class Leading:
     """Starts the parts of a leader and ends them. ``parts`` makes them; each ends when its event is set."""
 
@@ -27,10 +39,12 @@ class Leading:
         leadership: Leadership,
         parts: Callable[[asyncio.Event], Iterable[Part]],
         ended: Callable[[asyncio.Task[None]], None],
+        stopping: asyncio.Event,
     ) -> None:
         self._leadership = leadership
         self._parts = parts
         self._ended = ended
+        self._stopping = stopping
         self._term: asyncio.Event | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._changed = asyncio.Event()
@@ -43,20 +57,21 @@ class Leading:
         """Where this process leads, do what a leader does."""
         if self._term is not None or not self._leadership.leading:
             return
-        self._term = asyncio.Event()
+        self._term = Term(self._stopping)
         self._tasks = [asyncio.create_task(part) for part in self._parts(self._term)]
         for task in self._tasks:
             task.add_done_callback(self._ended)
 
-    async def run(self, stopping: asyncio.Event) -> None:
+    async def run(self) -> None:
         """Until told to stop; then end what was begun."""
         try:
-            while not stopping.is_set():
+            while not self._stopping.is_set():
+                self._changed.clear()
                 self.begin()
                 if self._term is not None and not self._leadership.leading:
                     log.warning("no longer leading")
                     await self._end()
-                await self._wait(stopping)
+                await self._wait()
             await self._end()
         finally:
             for task in self._tasks:
@@ -71,9 +86,8 @@ class Leading:
         await asyncio.wait(self._tasks)
         self._term, self._tasks = None, []
 
-    async def _wait(self, stopping: asyncio.Event) -> None:
-        self._changed.clear()
-        told, changed = asyncio.ensure_future(stopping.wait()), asyncio.ensure_future(self._changed.wait())
+    async def _wait(self) -> None:
+        told, changed = asyncio.ensure_future(self._stopping.wait()), asyncio.ensure_future(self._changed.wait())
         await asyncio.wait({told, changed}, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         for task in (told, changed):
             task.cancel()

@@ -38,9 +38,10 @@ def parsed(content_type: str, body: bytes, query: str = "") -> Parsed:
     uploads: dict[str, Upload] = {}
     if not body:
         return params, uploads
-    if content_type.startswith("application/json"):
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind == "application/json":
         params.update(_from_json(body))
-    elif content_type.startswith("multipart/form-data"):
+    elif kind == "multipart/form-data":
         _from_parts(content_type, body, params, uploads)
     else:
         params.update(_from_form(body))

@@ -80,9 +80,9 @@ class Questions:
         everything = {**sections, "visits": visited, "calls": calling}
         self.lists = {name: listed(condition) for name, condition in sections.items()}
         self.visits = select(visits).where(visited).order_by(visits.c.at, visits.c.id).limit(LINES)
-        self.counts = select(
-            *(counted(found).label(name) for name, found in {**everything, "working": working}.items())
-        )
+        counting = {**everything, "working": working}
+        self.counted = tuple(counting)
+        self.counts = select(*(counted(found).label(name) for name, found in counting.items()))
         self.verdicts = select(cases.c.satisfaction, func.count()).where(closed).group_by(cases.c.satisfaction)
         self.lively = select(or_(*(exists().where(found) for found in everything.values())))
 
@@ -153,7 +153,8 @@ class Board(Shelf):
         found = {name: tuple(cases_of(self._connection.execute(s, few).all())) for name, s in ask.lists.items()}
         visited = tuple(visit_of(row) for row in self._connection.execute(ask.visits, few))
         verdicts = {row[0]: row[1] for row in self._connection.execute(ask.verdicts, values)}
-        counts = {"unassigned": 0, **self._connection.execute(ask.counts, values).mappings().one()}
+        counted = self._connection.execute(ask.counts, values).one()
+        counts = {"unassigned": 0, **dict(zip(ask.counted, counted, strict=True))}
         counts |= {"open": counts["working"] + counts["unassigned"], "closed": sum(verdicts.values())}
         return Report({name: found.get(name, ()) for name in SECTIONS}, visited, counts, verdicts)
 

@@ -12,7 +12,7 @@ class Leadership(Protocol):
         """Whether this process leads. False at once where it can no longer be sure."""
         ...
 
-    def start(self, changed: Callable[[], None], woken: Callable[[], None]) -> None:
+    def start(self, changed: Callable[[], object], woken: Callable[[], object]) -> None:
         """Try to lead from now on. ``changed`` is called where that may have changed, ``woken`` where somebody woke
         the leader; both perhaps in another thread."""
         ...
@@ -32,9 +32,9 @@ class Alone:
     leading = True
 
     def __init__(self) -> None:
-        self._woken: Callable[[], None] = lambda: None
+        self._woken: Callable[[], object] = lambda: None
 
-    def start(self, changed: Callable[[], None], woken: Callable[[], None]) -> None:
+    def start(self, changed: Callable[[], object], woken: Callable[[], object]) -> None:
         """Nothing changes."""
         self._woken = woken
 

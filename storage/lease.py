@@ -42,8 +42,8 @@ class Lease:
         self._ending = threading.Event()
         self._wanted = threading.Event()
         self._ear, self._bell = os.pipe()
-        self._changed: Callable[[], None] = lambda: None
-        self._woken: Callable[[], None] = lambda: None
+        self._changed: Callable[[], object] = lambda: None
+        self._woken: Callable[[], object] = lambda: None
         self._thread = threading.Thread(target=self._run, name="leadership", daemon=True)
 
     @property
@@ -51,7 +51,7 @@ class Lease:
         """Whether the last word to the server is recent enough."""
         return monotonic() < self._until
 
-    def start(self, changed: Callable[[], None], woken: Callable[[], None]) -> None:
+    def start(self, changed: Callable[[], object], woken: Callable[[], object]) -> None:
         """Begin; returns after the first try."""
         self._changed, self._woken = changed, woken
         self._thread.start()

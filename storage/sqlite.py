@@ -26,6 +26,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from storage.leadership import Alone
+from storage.ready import prepared
 from storage.unit import Unit
 
 log = structlog.get_logger()
@@ -212,7 +213,7 @@ class SQLiteDatabase:
         return done
 
     def _done(self, work: Callable[[Unit], Any], connection: Connection) -> Done:
-        value = work(Unit(connection))
+        value = work(Unit(prepared(connection)))
         if not self._writer.raw.in_transaction:
             raise TransactionLost
         return Done(value)
@@ -225,8 +226,8 @@ class SQLiteDatabase:
             roll_back_raw(self._writer.raw)
 
     def _snapshot(self, work: Callable[[Unit], T]) -> T:
-        with self._readers.connect() as connection:
-            return work(Unit(connection))
+        with self._readers.begin() as connection:
+            return work(Unit(prepared(connection)))
 
 
 def tell(answer: asyncio.Future[Any], done: Done) -> None:

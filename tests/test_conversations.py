@@ -50,7 +50,7 @@ def on_postgresql(path: Path) -> ParameterSet:
     return pytest.param(path, id=path.stem, marks=[] if path.stem in ON_BOTH else [pytest.mark.soak])
 
 
-@pytest.mark.parametrize("path", map(on_postgresql, sorted(FOLDER.glob("*.chat"))))
+@pytest.mark.parametrize("path", [on_postgresql(path) for path in sorted(FOLDER.glob("*.chat"))])
 async def test_conversation_on_postgresql(path: Path, tmp_path: Path, postgres: Server) -> None:
     """The same words, whatever the engine."""
     with postgres.database() as url:
