@@ -74,10 +74,19 @@ def demo(
 
 
 @app.command()
-def run(config: ConfigFile = HERE) -> None:
+def run(
+    config: ConfigFile = HERE,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes; more than one need PostgreSQL.")] = 1,
+    socket: Annotated[int | None, typer.Option(hidden=True)] = None,
+) -> None:
     """Run the bot until it is told to stop (Ctrl-C, SIGTERM)."""
     settings = settings_of(config)
-    done(lambda: commands.run(settings))
+    if socket is not None:
+        done(lambda: commands.work(settings, socket))
+    elif workers > 1:
+        done(lambda: commands.run_workers(settings, config, workers))
+    else:
+        done(lambda: commands.run(settings))
 
 
 @app.command()

@@ -1,7 +1,9 @@
 """What the command line does, without the command line."""
 
 import asyncio
+import contextlib
 import signal
+import socket
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from importlib.metadata import PackageNotFoundError
@@ -12,7 +14,7 @@ from typing import Any
 import structlog
 from telegram.error import BadRequest, NetworkError
 
-from bot import control, web
+from bot import control, web, workers
 from bot.app import LONGEST_PAUSE, App, charter_of, open_storage, running
 from bot.clock import Clock, SystemClock
 from bot.config import ConfigError, Settings
@@ -49,25 +51,43 @@ def version() -> str:
 
 async def run(settings: Settings) -> None:
     """The bot until it is told to stop. Raises ``ConfigError`` where it cannot start, or whatever ended it."""
-    token = settings.required_token()
-    configure(settings.logs, [token, settings.webhook.secret.get_secret_value()])
+    settings.required_token()
+    configure(settings.logs, settings.secrets())
     with control.only_one(settings.data_folder):
         await run_alone(settings, SystemClock())
 
 
-async def run_alone(settings: Settings, clock: Clock) -> None:
-    """With the lock held."""
+async def run_workers(settings: Settings, config: Path, count: int) -> None:
+    """Several processes on one database until they are told to stop. Raises ``ConfigError`` where they cannot start."""
+    settings.required_token()
+    workers.refuse_workers(settings, count)
+    stopping = asyncio.Event()
+    stop_on_signals(stopping)
+    await prepare(settings)
+    await workers.supervise(settings, config, count, stopping)
+
+
+async def work(settings: Settings, number: int) -> None:
+    """One of several workers, on the socket that its supervisor has bound."""
+    settings.required_token()
+    configure(settings.logs, settings.secrets())
+    await run_alone(settings, SystemClock(), socket.socket(fileno=number))
+
+
+async def run_alone(settings: Settings, clock: Clock, listener: socket.socket | None = None) -> None:
+    """With the lock held, by this process or by its supervisor, who has bound the ``listener``."""
     webhook = settings.telegram.mode == "webhook"
     async with AsyncExitStack() as stack:
         led = keep_webhook if webhook else None
         app = await stack.enter_async_context(running(settings, clock, poll=not webhook, led=led))
-        await stack.enter_async_context(
-            control.listening(settings.data_folder, Commands(app.database, settings, clock))
-        )
+        if listener:
+            workers.stop_without_supervisor(app.stopping)
+        else:
+            commands = Commands(app.database, settings, clock)
+            await stack.enter_async_context(control.listening(settings.data_folder, commands))
         if webhook:
-            await stack.enter_async_context(
-                web.serving(web.build_web(app.intake, settings.webhook), settings.webhook.listen, settings.webhook.port)
-            )
+            ours = listener or web.bound(settings.webhook.listen, settings.webhook.port)
+            await stack.enter_async_context(web.served(web.build_web(app.intake, settings.webhook), ours))
         stop_on_signals(app.stopping)
         log.info("running", bot=app.bot.username, mode=settings.telegram.mode)
         await app.stopping.wait()
@@ -129,11 +149,11 @@ class Commands:
 
 
 async def ask(settings: Settings, command: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Let the running bot do it; where none runs, take the lock and do it here."""
+    """Let the running bot do it; where none runs, take the lock and do it here. PostgreSQL can be shared."""
     answer = await control.ask_running(settings.data_folder, command, arguments)
     if answer is not None:
         return answer
-    with control.only_one(settings.data_folder):
+    with contextlib.nullcontext() if settings.shared_storage else control.only_one(settings.data_folder):
         database = await open_storage(settings)
         try:
             return await Commands(database, settings, SystemClock())(command, arguments)
@@ -192,6 +212,8 @@ async def open_existing(settings: Settings) -> Database:
 
 def refuse_missing(settings: Settings) -> None:
     """Nothing is made by a command that only looks."""
+    if settings.shared_storage:
+        return
     path = Path(settings.database_url.removeprefix("sqlite:///"))
     if not path.exists():
         raise ConfigError(

@@ -17,7 +17,7 @@ from bot import config_checks, holiday_years
 from bot import config_sections as sections
 from bot.config_errors import ConfigError, config_error, first_error
 from bot.config_sources import FromEnvironment, FromFile, merged, token_in
-from bot.config_values import database_at
+from bot.config_values import database_at, password_in
 from domain import charter
 from domain.calendar import WorkingCalendar
 
@@ -71,6 +71,16 @@ class Settings(BaseSettings):
     def database_url(self) -> str:
         """The database's address, with an absolute path if it is a file."""
         return database_at(self.storage.url, self.home)
+
+    @property
+    def shared_storage(self) -> bool:
+        """Whether several processes may work on the database at once."""
+        return not self.storage.url.startswith("sqlite")
+
+    def secrets(self) -> list[str]:
+        """What no log may show."""
+        found = (self.telegram.token.get_secret_value(), self.webhook.secret.get_secret_value())
+        return [secret for secret in (*found, password_in(self.storage.url)) if secret]
 
     @property
     def data_folder(self) -> Path:

@@ -37,8 +37,9 @@ async def examine(settings: Settings, database: Database, charter: Charter, now:
 def engine(database: Database) -> Iterator[Finding]:
     """The engine and its version."""
     version = ".".join(map(str, database.engine_version))
-    note = "" if database.engine_version >= WAL_RESET_MENDED else " (before 3.51.3: only the bot may write to the file)"
-    yield Finding("SQLite", version + note)
+    careful = database.engine_name == "SQLite" and database.engine_version < WAL_RESET_MENDED
+    note = " (before 3.51.3: only the bot may write to the file)" if careful else ""
+    yield Finding(database.engine_name, version + note)
 
 
 def disk(settings: Settings) -> Iterator[Finding]:

@@ -103,6 +103,12 @@ class _Server(uvicorn.Server):
 @asynccontextmanager
 async def serving(app: Starlette, listen: str, port: int) -> AsyncIterator[int]:
     """Serve until left, and say on which port (0 picks a free one). Raises ``OSError`` where the port is taken."""
+    async with served(app, bound(listen, port)) as found:
+        yield found
+
+
+def bound(listen: str, port: int) -> socket.socket:
+    """A socket that callers can reach. Raises ``OSError`` where the port is taken."""
     listener = socket.socket(
         socket.AF_INET6 if ":" in listen else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP
     )
@@ -113,6 +119,12 @@ async def serving(app: Starlette, listen: str, port: int) -> AsyncIterator[int]:
     except OSError:
         listener.close()
         raise
+    return listener
+
+
+@asynccontextmanager
+async def served(app: Starlette, listener: socket.socket) -> AsyncIterator[int]:
+    """Serve on a socket that is bound, until left; it is closed then."""
     server = _Server(
         uvicorn.Config(app, log_config=None, access_log=False, ws="none", lifespan="off", timeout_graceful_shutdown=5)
     )

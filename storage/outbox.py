@@ -114,7 +114,7 @@ _touched = outbox.c.touched > bindparam("touched_")
 _arrived = bindparam("was_", type_=String) == Mode.SEND
 END = (
     update(outbox)
-    .where(outbox.c.id == bindparam("id_"))
+    .where(outbox.c.id == bindparam("id_"), outbox.c.state == "pending")
     .values(
         state=case((_touched, "pending"), else_=bindparam("state_", type_=String)),
         mode=case((and_(_touched, _arrived), literal(Mode.REFRESH, String)), else_=outbox.c.mode),

@@ -10,6 +10,7 @@ whether it was done: units bear being done twice (a turn through ``first_sight``
 """
 
 import asyncio
+import os
 import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -56,7 +57,7 @@ CLIENT: dict[str, Any] = {
     "keepalives_interval": 2,
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
-    "application_name": "yixian",
+    "application_name": f"yixian {os.getpid()}",
 }
 """Seconds, but ``tcp_user_timeout`` in milliseconds. What the address says itself wins."""
 
