@@ -1,4 +1,4 @@
-"""The command line: demo · run · init · invite · digest · doctor. A mistake is one sentence and exit code 2."""
+"""The command line: demo · run · init · invite · digest · move · doctor. A mistake is one sentence and exit code 2."""
 
 import asyncio
 import os
@@ -131,6 +131,22 @@ def digest(
     """Print the coordinators' digest as it is now."""
     settings = settings_of(config)
     typer.echo(done(lambda: commands.digest(settings, period, language)))
+
+
+@app.command()
+def move(
+    to: Annotated[str, typer.Option("--to", help="postgresql+psycopg://HOST/DATABASE, an empty one.")],
+    config: ConfigFile = HERE,
+) -> None:
+    """Copy everything from SQLite to PostgreSQL and compare it row for row; the bot is stopped before."""
+    settings = settings_of(config)
+    found = done(lambda: commands.move(settings, to))
+    for table, rows in found.items():
+        typer.echo(f"✓ {table}: {rows}")
+    typer.echo(
+        f"{sum(found.values())} rows are there, each compared with its original. Now set storage.url "
+        "(or YIXIAN_STORAGE__URL) to that address and start the bot; the file is kept as it is, and not used any more."
+    )
 
 
 @app.command()

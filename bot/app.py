@@ -50,6 +50,7 @@ from handlers.kit.turn import Kit
 from handlers.kit.words import Words, WordsError
 from storage.database import Database, Unavailable, open_database
 from storage.leadership import Leadership
+from storage.moving import MOVED_TO
 from storage.schema import upgrade
 
 log = structlog.get_logger()
@@ -153,10 +154,18 @@ async def open_storage(settings: Settings) -> Database:
         raise config_error("storage.url", settings.database_url, f"no connection can be made ({error})") from None
     try:
         await database.schema(upgrade)
+        await refuse_moved(database, settings)
     except BaseException:
         await database.close()
         raise
     return database
+
+
+async def refuse_moved(database: Database, settings: Settings) -> None:
+    """Raises ``ConfigError`` for a database whose rows are elsewhere now: what is written to it would be lost."""
+    where = await database.read(lambda unit: unit.settings.get(MOVED_TO))
+    if where:
+        raise ConfigError(f"storage.url is {settings.storage.url}, but everything was moved: set it to {where}.")
 
 
 @asynccontextmanager

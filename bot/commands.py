@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
@@ -22,6 +22,7 @@ from bot.diagnosis import Finding, examine
 from bot.intake import ALLOWED, wait
 from bot.invitations import invite_someone, link, name_coordinators
 from bot.logs import configure
+from bot.moving import STOP, move
 from domain.people import Role
 from handlers.digest import print_digest
 from handlers.kit.words import Words
@@ -35,7 +36,7 @@ UNINSTALLED = "0.1.0"
 
 PERIODS = ("daily", "weekly")
 
-__all__ = ["Finding", "digest", "doctor", "invite", "prepare", "run", "version"]
+__all__ = ["Finding", "digest", "doctor", "invite", "move", "prepare", "run", "version"]
 
 
 def version() -> str:
@@ -83,7 +84,7 @@ async def run_alone(settings: Settings, clock: Clock, listener: socket.socket | 
         if listener:
             workers.stop_without_supervisor(app.stopping)
         else:
-            commands = Commands(app.database, settings, clock)
+            commands = Commands(app.database, settings, clock, app.stopping.set)
             await stack.enter_async_context(control.listening(settings.data_folder, commands))
         if webhook:
             ours = listener or web.bound(settings.webhook.listen, settings.webhook.port)
@@ -132,14 +133,20 @@ def stop_on_signals(stopping: asyncio.Event) -> None:
 class Commands:
     """Commands that write, as the running bot does them (or the command line, where none runs)."""
 
-    def __init__(self, database: Database, settings: Settings, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, settings: Settings, clock: Clock, stop: Callable[[], None] = lambda: None
+    ) -> None:
         self._database = database
+        self._stop = stop
         self._charter = charter_of(settings, clock)
         self._clock = clock
         self._known = {"invite": self._invite}
 
     async def __call__(self, command: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Do a command in one transaction."""
+        if command == STOP:
+            self._stop()
+            return {}
         if command not in self._known:
             raise ConfigError(f"the running bot knows no command {command!r}; it may be an older version.")
         return await self._database.run(lambda unit: self._known[command](unit, arguments))
@@ -214,7 +221,7 @@ def refuse_missing(settings: Settings) -> None:
     """Nothing is made by a command that only looks."""
     if settings.shared_storage:
         return
-    path = Path(settings.database_url.removeprefix("sqlite:///"))
+    path = settings.database_file
     if not path.exists():
         raise ConfigError(
             f"storage.url is {settings.storage.url}, and {path} does not exist: run `python -m bot init` first."

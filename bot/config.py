@@ -17,7 +17,7 @@ from bot import config_checks, holiday_years
 from bot import config_sections as sections
 from bot.config_errors import ConfigError, config_error, first_error
 from bot.config_sources import FromEnvironment, FromFile, merged, token_in
-from bot.config_values import database_at, password_in
+from bot.config_values import database_at, is_postgresql, password_in
 from domain import charter
 from domain.calendar import WorkingCalendar
 
@@ -75,7 +75,12 @@ class Settings(BaseSettings):
     @property
     def shared_storage(self) -> bool:
         """Whether several processes may work on the database at once."""
-        return not self.storage.url.startswith("sqlite")
+        return is_postgresql(self.storage.url)
+
+    @property
+    def database_file(self) -> Path:
+        """The database's file, where it is one."""
+        return Path(self.database_url.removeprefix("sqlite:///"))
 
     def secrets(self) -> list[str]:
         """What no log may show."""

@@ -153,14 +153,18 @@ def _proxy(value: Any) -> str:
 
 def _database(value: Any) -> str:
     allowed = "sqlite:///FILE or postgresql+psycopg://HOST/DATABASE"
-    try:
-        parts = urlsplit(value if isinstance(value, str) else "")
-    except ValueError:
-        raise ValueError(allowed) from None
-    named = parts.scheme == "postgresql+psycopg" and len(parts.path) > 1
-    if not named and parts.scheme != "sqlite":
+    if not isinstance(value, str) or not (is_postgresql(value) or value.startswith("sqlite:")):
         raise ValueError(allowed)
-    return str(value)
+    return value
+
+
+def is_postgresql(url: str) -> bool:
+    """Whether an address names a database on PostgreSQL."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme == "postgresql+psycopg" and len(parts.path) > 1
 
 
 def password_in(url: str) -> str:
