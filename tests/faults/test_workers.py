@@ -19,11 +19,12 @@ from pathlib import Path
 
 import pytest
 
-from domain.people import ChatId
+from bot.config import ConfigError, load
+from bot.workers import refuse_workers
 from simulator.server import build, serving, until
 from simulator.world import World
 from storage.database import open_database
-from storage.unit import Unit
+from tests.faults.test_kill import cases_of
 from tests.postgres import Server
 from tests.stage import FAST, TOKEN
 from tests.test_commands import free_port
@@ -181,6 +182,44 @@ async def test_another_one_leads_within_fifteen_seconds(
     assert [len(receipts(world, n)) for n in range(1, 11)] == [1] * 10
 
 
+SHARED = {"YIXIAN_STORAGE__URL": "postgresql+psycopg://h/d"}
+REFUSED = {
+    "a file": ({}, "--workers is 3, but storage.url is sqlite:///yixian.db, which one process has to itself: move to"),
+    "polling": (SHARED, "--workers is 3, but telegram.mode is polling, and Telegram lets one process poll: set"),
+}
+
+
+@pytest.mark.parametrize(("more", "told"), REFUSED.values(), ids=REFUSED)
+def test_what_workers_cannot_share_is_refused_in_one_sentence(more: dict[str, str], told: str) -> None:
+    """Planted fault: start them all the same, and each has its own idea of the file."""
+    with pytest.raises(ConfigError) as refusal:
+        refuse_workers(load(None, more), WORKERS)
+    assert str(refusal.value).startswith(told)
+    refuse_workers(load(None, more), 1)
+
+
+async def test_workers_stop_when_their_supervisor_is_killed(config: Path, url: str) -> None:
+    """Planted fault: no ``stop_without_supervisor``, and they go on without anybody to stop them."""
+    world = World(token=TOKEN)
+    async with serving(build(world, page=None)) as address, bot(config, url, address) as process:
+        await until(world, lambda: world.called("setWebhook"), 30)
+        await soon(lambda: len(children(process)) == WORKERS, 20)
+        orphans = children(process)
+        process.kill()
+        await process.wait()
+        await soon(lambda: not any(map(alive, orphans)), 20)
+
+
+def alive(number: int) -> bool:
+    """Whether there is such a process."""
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    listed = subprocess.run(["ps", "-o", "stat=", "-p", str(number)], capture_output=True, text=True, check=False)  # noqa: S603, S607
+    return not listed.stdout.strip().startswith("Z")
+
+
 async def everything_is_there(url: str, people: int) -> None:
     """Every concern is one case, its words in order, its number given once, its journal telling the same."""
     database = await open_database(url, Path())
@@ -198,9 +237,3 @@ async def everything_is_there(url: str, people: int) -> None:
     assert wrong == []
     assert sorted(int(case.number[3:]) for case in cases) == list(range(1, people + 1))
     assert replayed == cases
-
-
-def cases_of(unit: Unit, chat: int) -> list[object]:
-    """What somebody told."""
-    person = unit.people.by_chat(ChatId(chat))
-    return list(unit.cases.of_reporter(person.id)) if person else []
