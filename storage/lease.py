@@ -35,9 +35,19 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 class Lease:
     """A thread with a connection of its own."""
 
-    def __init__(self, connect: Callable[[], Connection], key: tuple[int, int]) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], Connection],
+        key: tuple[int, int],
+        beat: float = BEAT,
+        sure: float = SURE,
+        silence: float = SILENCE,
+    ) -> None:
         self._connect = connect
         self._key = key
+        self._beat = beat
+        self._sure = sure
+        self._silence = silence
         self._until = 0.0
         self._ending = threading.Event()
         self._wanted = threading.Event()
@@ -58,12 +68,14 @@ class Lease:
 
     def wake(self) -> None:
         """Ring; the thread passes it on."""
-        if not self._wanted.is_set():
+        if not self._wanted.is_set() and not self._ending.is_set():
             self._wanted.set()
             os.write(self._bell, b".")
 
     async def close(self) -> None:
         """End the session, and with it the lock."""
+        if self._ending.is_set():
+            return
         self._ending.set()
         os.write(self._bell, b".")
         if self._thread.ident is not None:
@@ -80,11 +92,11 @@ class Lease:
                 log.warning("leadership", error=type(error).__name__, led=self._until > 0)
             self._until = 0.0
             self._changed()
-            self._ending.wait(BEAT)
+            self._ending.wait(self._beat)
 
     def _session(self, connection: Connection) -> None:
         """One session, until it breaks or the program ends."""
-        connection.execute(f"SET idle_session_timeout = '{SILENCE:g}s'".encode())
+        connection.execute(f"SET idle_session_timeout = '{self._silence:g}s'".encode())
         connection.execute(f"LISTEN {CHANNEL}".encode())
         holds = False
         with selectors.DefaultSelector() as selector:
@@ -94,7 +106,7 @@ class Lease:
                 asked = monotonic()
                 before, holds = holds, holds_still(connection) if holds else self._taken(connection)
                 if holds:
-                    self._until = asked + SURE
+                    self._until = asked + self._sure
                 if holds and not before:
                     log.info("leading")
                     self._changed()
@@ -107,7 +119,7 @@ class Lease:
 
     def _listen(self, connection: Connection, selector: selectors.BaseSelector, leads: bool) -> None:
         """Wait for a waking from elsewhere, or for one to pass on."""
-        ready = {key.fd for key, _ in selector.select(BEAT)}
+        ready = {key.fd for key, _ in selector.select(self._beat)}
         if self._ear in ready:
             os.read(self._ear, 4096)
         heard = list(connection.notifies(timeout=0))
