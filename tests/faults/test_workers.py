@@ -31,6 +31,8 @@ from tests.test_commands import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKERS = 3
+CROWD = 20
+"""People who speak at once just before a kill."""
 TAKEOVER = 15.0
 """Seconds without a leader at most."""
 
@@ -138,12 +140,17 @@ async def killed_one_by_one(config: Path, url: str, postgres: Server, seconds: f
             spoken += 1
             speak(world, spoken)
             await asyncio.sleep(chance.uniform(0, 0.08))
-            if time.monotonic() - killed > every and (alive := children(process)):
+            if time.monotonic() - killed > every and (alive_now := children(process)):
                 lead = leaders(postgres, url)
-                os.kill(lead[0] if lead and kills % 2 == 0 else chance.choice(alive), signal.SIGKILL)
+                victim = lead[0] if lead and kills % 2 == 0 else chance.choice(alive_now)
+                for number in range(spoken + 1, spoken + 1 + CROWD):
+                    speak(world, number)
+                spoken += CROWD
+                await asyncio.sleep(chance.uniform(0.01, 0.06))  # somewhere in the middle of it
+                os.kill(victim, signal.SIGKILL)
                 killed, kills = time.monotonic(), kills + 1
         people = range(1, spoken + 1)
-        await until(world, lambda: world.idle() and all(receipts(world, n) for n in people), 120)
+        await until(world, lambda: world.idle() and all(receipts(world, n) for n in people), 60)
         process.terminate()
         assert await asyncio.wait_for(process.wait(), 30) == 0
     assert kills >= 4
