@@ -45,7 +45,10 @@ class Settings(BaseSettings):
     categories: tuple[sections.Category, ...] = ()
     emergency: sections.Emergency = sections.Emergency()
     roster: sections.Roster = sections.Roster()
+    operator: sections.Operator = sections.Operator()
+    backup: sections.Backup = sections.Backup()
     logs: sections.Logs = sections.Logs()
+    metrics: sections.Metrics = sections.Metrics()
     templates: sections.Templates = sections.Templates()
 
     _home: Path = PrivateAttr(default_factory=Path.cwd)
@@ -76,6 +79,17 @@ class Settings(BaseSettings):
     def data_folder(self) -> Path:
         """Where the lock and the socket are."""
         return self.home / self.storage.folder
+
+    @property
+    def database_file(self) -> Path | None:
+        """The database, if it is a file."""
+        scheme, found, file = self.database_url.partition(":///")
+        return Path(file) if scheme == "sqlite" and found else None
+
+    @property
+    def backup_folder(self) -> Path:
+        """Where backups go."""
+        return self.data_folder / self.backup.folder
 
     @property
     def overlay(self) -> Path | None:
@@ -124,6 +138,7 @@ class Settings(BaseSettings):
             digest_hour=self.digest.hour,
             digest_weekday=self.digest.weekday,
             digest_chat=self.digest.chat_id or None,
+            operator=charter.Operator(self.operator.chat_id or None, self.backup.at, self.backup.keep),
         )
 
     def _working_calendar(self, years: Iterable[int]) -> WorkingCalendar:
