@@ -32,6 +32,7 @@ from handlers import (
     followup,
     menus,
     mycases,
+    operator,
     preferences,
     privacy,
     relay,
@@ -68,6 +69,7 @@ FEATURES: tuple[Feature, ...] = (
     calls.feature,
     digest.feature,
     followup.feature,
+    operator.feature,
     stafftext.feature,
     concern.feature,
 )
