@@ -1,6 +1,7 @@
 """What is built from what: settings → charter, words, database, PTB, turns, intake, sender, errands, ticks, web."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -12,9 +13,11 @@ from telegram import Bot
 from telegram.error import InvalidToken, NetworkError
 from telegram.ext import Application, ApplicationBuilder, ExtBot
 
+from bot import backups
 from bot.clock import Clock
 from bot.config import ConfigError, Settings
-from bot.errands import Errands
+from bot.errands import Errands, Work
+from bot.health import Health
 from bot.intake import ChatLanes, Intake
 from bot.invitations import name_coordinators
 from bot.reading_words import load as reading_words
@@ -22,6 +25,7 @@ from bot.request import build_request
 from bot.sender import Sender
 from bot.ticks import ticking
 from bot.turns import Turns
+from bot.watch import Watch
 from domain.charter import Charter
 from handlers import (
     behalf,
@@ -96,6 +100,8 @@ class App:
     intake: Intake
     sender: Sender
     errands: Errands
+    health: Health
+    watch: Watch
     stopping: asyncio.Event
     failure: BaseException | None = None
 
@@ -154,7 +160,10 @@ async def running(settings: Settings, clock: Clock, *, poll: bool = True, tick: 
         await connect(app)
         stack.push_async_callback(app.application.shutdown)
         await introduce(app)
+        if not await app.database.run(operator.started):
+            log.warning("the last run was not stopped")
         tasks = start(app, poll)
+        stack.push_async_callback(say_goodbye, app)
         stack.push_async_callback(stop, app, tasks)
         if tick:
             scheduler = ticking(app.tick)
@@ -179,7 +188,7 @@ async def connect(app: App) -> None:
 
 def start(app: App, poll: bool) -> list[asyncio.Task[None]]:
     """The parts that run by themselves; one that fails ends the program."""
-    parts = [app.sender.run(app.stopping), app.errands.run(app.stopping)]
+    parts = [app.sender.run(app.stopping), app.errands.run(app.stopping), app.watch.run(app.stopping)]
     if poll:
         parts.append(app.intake.poll(app.stopping))
     tasks = [asyncio.create_task(part) for part in parts]
@@ -199,11 +208,38 @@ async def build(settings: Settings, clock: Clock) -> App:
     token = settings.required_token()
     turns = Turns(database, router, charter, kit, clock, int(token.partition(":")[0]), lambda: None)
     sender = Sender(database, words, turns, application.bot, clock, settings.sender)
-    errands = Errands(database, words, application.bot, clock)
+    errands = Errands(
+        database, words, application.bot, clock, {operator.BACKUP: backup_work(settings, database, clock)}
+    )
     intake = Intake(application, turns, settings.intake.batch)
-    app = App(settings, charter, words, database, clock, application, turns, intake, sender, errands, asyncio.Event())
+    health = Health(database, sender, intake, polling=settings.telegram.mode == "polling")
+    app = App(
+        settings,
+        charter,
+        words,
+        database,
+        clock,
+        application,
+        turns,
+        intake,
+        sender,
+        errands,
+        health,
+        Watch(settings, database, clock, health),
+        asyncio.Event(),
+    )
     turns.wake = app.wake
     return app
+
+
+def backup_work(settings: Settings, database: Database, clock: Clock) -> Work:
+    """The nightly backup as an errand. One that fails is written down, and asked for again by the clock."""
+
+    async def work(_: dict[str, Any]) -> None:
+        with contextlib.suppress(backups.BackupFailed):
+            await backups.keep_up(settings, database, clock)
+
+    return work
 
 
 def checked_words(charter: Charter, settings: Settings) -> Words:
@@ -236,6 +272,12 @@ async def introduce(app: App) -> None:
     await app.database.run(lambda unit: unit.settings.put(BOT_USERNAME, username))
     await app.database.run(lambda unit: unit.errands.add("set_menus", "{}", app.clock.now(), once="menus"))
     await name_coordinators(app.database, app.settings, app.clock)
+
+
+async def say_goodbye(app: App) -> None:
+    """A polite stop is written down; the end by a fault is not, and the next start tells the operator."""
+    if app.failure is None:
+        await app.database.run(operator.stopped)
 
 
 async def stop(app: App, tasks: Iterable[asyncio.Task[None]]) -> None:

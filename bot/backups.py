@@ -20,7 +20,10 @@ from typing import Any
 
 import structlog
 
+from bot.clock import Clock
 from bot.config import ConfigError, Settings
+from handlers.operator import backup_failed, backup_made
+from storage.database import Database
 
 log = structlog.get_logger()
 
@@ -69,6 +72,19 @@ async def nightly(settings: Settings, now: datetime) -> dict[str, Any]:
     prune(folder, settings.backup.keep, now)
     await hand_on(settings, target)
     log.info("backup", file=target.name, size=made["size"], cases=made["cases"], seconds=made["seconds"])
+    return made
+
+
+async def keep_up(settings: Settings, database: Database, clock: Clock) -> dict[str, Any]:
+    """The nightly backup as the bot makes it: what came of it is written down. Raises ``BackupFailed``."""
+    try:
+        made = await nightly(settings, clock.now())
+    except (BackupFailed, ConfigError, OSError) as error:
+        why = (error.strerror or type(error).__name__) if isinstance(error, OSError) else str(error)
+        log.error("backup failed", why=why.replace(" ", "_"))
+        await database.run(lambda unit: backup_failed(unit, why, clock.now()))
+        raise BackupFailed(why) from None
+    await database.run(lambda unit: backup_made(unit, clock.now()))
     return made
 
 

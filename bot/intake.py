@@ -8,6 +8,7 @@ import asyncio
 import warnings
 from collections import defaultdict
 from collections.abc import Awaitable, Coroutine
+from time import monotonic
 from typing import Any
 
 import structlog
@@ -78,6 +79,7 @@ class Intake:
         self._failures: dict[int, Exception] = {}
         self._raw: dict[int, dict[str, Any]] = {}
         self._busy = 0
+        self.polled_at = monotonic()
         self.free = asyncio.Event()
         self.free.set()
         application.add_handler(TypeHandler(Update, self._handle))
@@ -133,6 +135,7 @@ class Intake:
         while not stopping.is_set():
             try:
                 batch = await unless(stopping, self._fetch(offset))
+                self.polled_at = monotonic()
                 taken = await asyncio.gather(*(self.take(raw) for raw in batch))
             except InvalidToken:
                 raise
