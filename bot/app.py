@@ -203,10 +203,7 @@ async def build(settings: Settings, clock: Clock) -> App:
     words = checked_words(charter, settings)
     database = await open_storage(settings)
     application = build_application(settings)
-    router = Router.of(FEATURES)
-    kit = Kit(reading=reading_words(), step_names=router.step_names)
-    token = settings.required_token()
-    turns = Turns(database, router, charter, kit, clock, int(token.partition(":")[0]), lambda: None)
+    turns = turns_of(database, charter, clock, settings.required_token())
     sender = Sender(database, words, turns, application.bot, clock, settings.sender)
     errands = Errands(
         database, words, application.bot, clock, {operator.BACKUP: backup_work(settings, database, clock)}
@@ -230,6 +227,19 @@ async def build(settings: Settings, clock: Clock) -> App:
     )
     turns.wake = app.wake
     return app
+
+
+def turns_of(database: Database, charter: Charter, clock: Clock, token: str) -> Turns:
+    """The turns of all features."""
+    router = Router.of(FEATURES)
+    kit = Kit(reading=reading_words(), step_names=router.step_names)
+    return Turns(database, router, charter, kit, clock, int(token.partition(":")[0] or 0), lambda: None)
+
+
+def idle_turns(settings: Settings, database: Database, clock: Clock) -> Turns:
+    """Turns for commands where no bot runs: what they say is sent after the next start."""
+    token = settings.telegram.token.get_secret_value()
+    return turns_of(database, charter_of(settings, clock), clock, token)
 
 
 def backup_work(settings: Settings, database: Database, clock: Clock) -> Work:

@@ -66,7 +66,7 @@ class Turns:
         error: Exception | None = None
         for _ in range(TRIES):
             try:
-                route = await self.database.run(partial(self._turn, incoming))
+                route = await self.database.run(partial(self.turn, incoming))
             except Exception as failure:
                 error = failure
                 log.warning("turn failed", update=incoming.update_id, error=type(failure).__name__, exc_info=True)
@@ -121,7 +121,8 @@ class Turns:
             log.error("follow-up put off", case=case, error=type(error).__name__, exc_info=error)
         return more, turn.followed
 
-    def _turn(self, incoming: Incoming, unit: Unit) -> str:
+    def turn(self, incoming: Incoming, unit: Unit) -> str:
+        """One update within one transaction; the name of what it asked for."""
         now = self.clock.now()
         if not unit.intake.first_sight(self.bot, incoming.update_id, now):
             return SEEN

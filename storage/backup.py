@@ -94,12 +94,12 @@ def read_only(path: Path, more: str = "") -> sqlite3.Connection:
 
 def check(path: Path) -> Checked:
     """Read a copy that nobody else uses. Raises ``BadCopy`` where it is not whole or not true."""
-    version = sound(path)
-    if version == HEAD:
+    found = sound(path)
+    if found == HEAD:
         count, events = replayed(path)
-        return Checked(version, count, events, path.stat().st_size)
-    if version > HEAD:
-        raise BadCopy(f"it has version {version}, and this program knows {HEAD} and older")
+        return Checked(found, count, events, path.stat().st_size)
+    if found > HEAD:
+        raise BadCopy(f"it has version {found}, and this program knows {HEAD} and older")
     newer = path.with_name(path.name + ".upgraded")
     try:
         shutil.copyfile(path, newer)
@@ -109,7 +109,7 @@ def check(path: Path) -> Checked:
     finally:
         for left in (newer, *map(newer.with_name, (f"{newer.name}-wal", f"{newer.name}-shm"))):
             left.unlink(missing_ok=True)
-    return Checked(version, count, events, path.stat().st_size)
+    return Checked(found, count, events, path.stat().st_size)
 
 
 def sound(path: Path) -> str:
@@ -122,17 +122,22 @@ def sound(path: Path) -> str:
                 raise BadCopy("a row refers to one that is not there (foreign_key_check)")
     except sqlite3.DatabaseError:
         raise BadCopy("it is no SQLite database, or a damaged one") from None
-    with opened(path, "&mode=ro&immutable=1") as connection:
-        version = revision(connection)
-    if version is None:
+    found = version(path, "&immutable=1")
+    if found is None:
         raise BadCopy("it is a database, but none of this program's")
-    return version
+    return found
+
+
+def version(path: Path, how: str = "") -> str | None:
+    """The version of a database's schema; None where it has none."""
+    with opened(path, f"mode=ro{how}") as connection:
+        return revision(connection)
 
 
 @contextlib.contextmanager
 def opened(path: Path, how: str) -> Iterator[Connection]:
     """A SQLAlchemy connection in one transaction."""
-    raw = sqlite3.connect(f"{path.resolve().as_uri()}?{how.lstrip('&')}", uri=True, isolation_level=None)
+    raw = sqlite3.connect(f"{path.resolve().as_uri()}?{how}", uri=True, isolation_level=None)
     engine = create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool, hide_parameters=True)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
     try:
@@ -146,7 +151,7 @@ def opened(path: Path, how: str) -> Iterator[Connection]:
 def replayed(path: Path) -> tuple[int, int]:
     """How many cases and events there are. Raises ``BadCopy`` where a case is not what its journal tells."""
     count = events = 0
-    with opened(path, "&mode=ro&immutable=1") as connection:
+    with opened(path, "mode=ro&immutable=1") as connection:
         told = groupby(streamed(connection, EVENTS_BY_CASE), key=lambda row: row.case_id)
         for row in streamed(connection, CASES):
             number, lines = next(told, (None, iter(())))
@@ -163,6 +168,15 @@ def replayed(path: Path) -> tuple[int, int]:
 def streamed(connection: Connection, statement: Select[Any]) -> Iterator[Row[Any]]:
     """Rows a few at a time."""
     yield from connection.execution_options(yield_per=CHUNK).execute(statement)
+
+
+def fold(path: Path) -> bool:
+    """Bring what is left in the log into the file nobody uses; False where the file is too damaged for that."""
+    try:
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            return bool(connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0)
+    except sqlite3.DatabaseError:
+        return False
 
 
 def to_disk(path: Path) -> None:
