@@ -77,7 +77,7 @@ async def test_a_copy_made_under_load_is_one_moment_and_true(tmp_path: Path) -> 
             town.world.say(number, LAMP)
         load = asyncio.create_task(load_on(town))
         try:
-            made = await asyncio.wait_for(backups.make(town.app.settings, tmp_path / "copy.db"), 60)
+            made = await asyncio.wait_for(backups.make(town.app.settings, tmp_path / "copy.db"), 20)
         finally:
             stopping.set()
             written = await load

@@ -107,8 +107,9 @@ async def test_a_message_that_was_given_up_is_told(tmp_path: Path) -> None:
 async def give_up(place: Stage, kind: str, count: int) -> None:
     """Messages that cannot be sent: of an unknown kind, or without their fields."""
 
+    now = place.clock.advance(timedelta(minutes=1))
+
     def work(unit: Unit) -> None:
-        now = place.clock.now()
         for _ in range(count):
             unit.outbox.add(
                 Saying(
