@@ -1,4 +1,4 @@
-"""Operators' tools: what was given up is sent again, what was set aside is handled again or dropped; no word is shown."""
+"""Operators' tools: what was given up is sent again, what was set aside is handled again or dropped; no word shown."""
 
 import json
 from pathlib import Path
