@@ -1,6 +1,7 @@
 """What is built from what: settings → charter, words, database, PTB, turns, intake, sender, errands, ticks, web."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -12,10 +13,12 @@ from telegram import Bot
 from telegram.error import InvalidToken, NetworkError
 from telegram.ext import Application, ApplicationBuilder, ExtBot
 
+from bot import backups
 from bot.clock import Clock
 from bot.config import ConfigError, Settings
 from bot.config_errors import config_error
-from bot.errands import Errands
+from bot.errands import Errands, Work
+from bot.health import Health
 from bot.intake import ChatLanes, Intake
 from bot.invitations import name_coordinators
 from bot.leading import Leading, Part
@@ -24,6 +27,7 @@ from bot.request import build_request
 from bot.sender import Sender
 from bot.ticks import tick_until
 from bot.turns import Turns
+from bot.watch import Watch
 from domain.charter import Charter
 from handlers import (
     behalf,
@@ -34,6 +38,7 @@ from handlers import (
     followup,
     menus,
     mycases,
+    operator,
     preferences,
     privacy,
     relay,
@@ -72,6 +77,7 @@ FEATURES: tuple[Feature, ...] = (
     calls.feature,
     digest.feature,
     followup.feature,
+    operator.feature,
     stafftext.feature,
     concern.feature,
 )
@@ -100,6 +106,8 @@ class App:
     sender: Sender
     errands: Errands
     leadership: Leadership
+    health: Health
+    watch: Watch
     stopping: asyncio.Event
     failure: BaseException | None = None
 
@@ -201,6 +209,8 @@ def parts(app: App, term: asyncio.Event, poll: bool, tick: bool, led: Led | None
     """What a leader does, until its term is over."""
     yield app.sender.run(term)
     yield app.errands.run(term)
+    yield app.watch.run(term)
+    yield be_noted(app, term)
     if poll:
         yield app.intake.poll(term)
     if tick:
@@ -229,14 +239,15 @@ async def build(settings: Settings, clock: Clock) -> App:
     words = checked_words(charter, settings)
     database = await open_storage(settings)
     application = build_application(settings)
-    router = Router.of(FEATURES)
-    kit = Kit(reading=reading_words(), step_names=router.step_names)
-    token = settings.required_token()
-    turns = Turns(database, router, charter, kit, clock, int(token.partition(":")[0]), lambda: None)
+    turns = turns_of(database, charter, clock, settings.required_token())
     leadership = database.leadership()
     sender = Sender(database, words, turns, application.bot, clock, settings.sender, lambda: leadership.leading)
-    errands = Errands(database, words, application.bot, clock)
+    errands = Errands(
+        database, words, application.bot, clock, {operator.BACKUP: backup_work(settings, database, clock)}
+    )
     intake = Intake(application, turns, settings.intake.batch)
+    polling = settings.telegram.mode == "polling"
+    health = Health(database, sender, intake, lambda: leadership.leading, polling=polling)
     app = App(
         settings=settings,
         charter=charter,
@@ -249,10 +260,35 @@ async def build(settings: Settings, clock: Clock) -> App:
         sender=sender,
         errands=errands,
         leadership=leadership,
+        health=health,
+        watch=Watch(settings, database, clock, health),
         stopping=asyncio.Event(),
     )
     turns.wake = app.wake
     return app
+
+
+def turns_of(database: Database, charter: Charter, clock: Clock, token: str) -> Turns:
+    """The turns of all features."""
+    router = Router.of(FEATURES)
+    kit = Kit(reading=reading_words(), step_names=router.step_names)
+    return Turns(database, router, charter, kit, clock, int(token.partition(":")[0] or 0), lambda: None)
+
+
+def idle_turns(settings: Settings, database: Database, clock: Clock) -> Turns:
+    """Turns for commands where no bot runs: what they say is sent after the next start."""
+    token = settings.telegram.token.get_secret_value()
+    return turns_of(database, charter_of(settings, clock), clock, token)
+
+
+def backup_work(settings: Settings, database: Database, clock: Clock) -> Work:
+    """The nightly backup as an errand. One that fails is written down, and asked for again by the clock."""
+
+    async def work(_: dict[str, Any]) -> None:
+        with contextlib.suppress(backups.BackupFailed):
+            await backups.keep_up(settings, database, clock)
+
+    return work
 
 
 def checked_words(charter: Charter, settings: Settings) -> Words:
@@ -285,6 +321,15 @@ async def introduce(app: App) -> None:
     await app.database.run(lambda unit: unit.settings.put(BOT_USERNAME, username))
     await app.database.run(lambda unit: unit.errands.add("set_menus", "{}", app.clock.now(), once="menus"))
     await name_coordinators(app.database, app.settings, app.clock)
+
+
+async def be_noted(app: App, term: asyncio.Event) -> None:
+    """That we run, and that we stop politely, is written down; after an end by a fault the operator is told."""
+    if not await app.database.run(operator.started):
+        log.warning("the last run was not stopped")
+    await term.wait()
+    if app.failure is None:
+        await app.database.run(operator.stopped)
 
 
 async def stop(app: App, tasks: Iterable[asyncio.Task[None]]) -> None:

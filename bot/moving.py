@@ -24,9 +24,10 @@ async def move(settings: Settings, url: str) -> dict[str, int]:
 
     Raises ``ConfigError`` where nothing was moved.
     """
-    if settings.shared_storage:
+    file = settings.database_file
+    if file is None:
         raise ConfigError("storage.url names PostgreSQL already: only a SQLite file can be moved.")
-    if not settings.database_file.exists():
+    if not file.exists():
         raise ConfigError(f"storage.url is {settings.storage.url}, and there is no such file: nothing can be moved.")
     where = redacted(url)
     if not is_postgresql(url):
@@ -35,7 +36,7 @@ async def move(settings: Settings, url: str) -> dict[str, int]:
         await asyncio.to_thread(moving.look, url)
         async with stopped_bot(settings):
             await (await open_storage(settings)).close()
-            return await asyncio.to_thread(moving.move, settings.database_file, url)
+            return await asyncio.to_thread(moving.move, file, url)
     except moving.NotMoved as error:
         raise ConfigError(f"--to is {where}, but {error}; nothing was changed, and the bot can be started.") from None
 

@@ -79,6 +79,7 @@ class Sender:
         self._outcomes: list[Outcome] = []
         self._offline = 0.0
         self._rest_until = 0.0
+        self.looked_at = monotonic()
 
     def wake(self) -> None:
         """There may be something to send."""
@@ -93,6 +94,7 @@ class Sender:
     async def run(self, stopping: asyncio.Event) -> None:
         """Send until told to stop; then finish what is on its way and write it down."""
         while not stopping.is_set():
+            self.looked_at = monotonic()
             self._woken.clear()
             try:
                 await self._write_down()
@@ -211,6 +213,7 @@ class Sender:
         except Exception:
             self._outcomes = outcomes + self._outcomes
             raise
+        self._turns.meter.sends.update(result_name(outcome.result) for outcome in outcomes)
         self._mind_the_network(outcomes)
         self._busy -= {outcome.saying.chat for outcome in outcomes}
 
@@ -257,6 +260,13 @@ class Sender:
         else:
             wait = min(self._settings.longest_wait, self._settings.first_wait * 2**saying.attempts)
             turn.unit.outbox.retry(saying.id, turn.now + wait, why)
+
+
+def result_name(result: Result | None) -> str:
+    """What came of a row, for counting."""
+    if isinstance(result, Later):
+        return "ambiguous" if result.ambiguous else "not_sent"
+    return "withheld" if result is None else type(result).__name__.lower()
 
 
 def end_unsent(outcome: Outcome, turn: Turn) -> None:

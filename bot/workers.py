@@ -13,7 +13,7 @@ from pathlib import Path
 
 import structlog
 
-from bot import control, web
+from bot import control
 from bot.config import ConfigError, Settings
 from bot.intake import wait
 from bot.logs import configure
@@ -43,6 +43,8 @@ def refuse_workers(settings: Settings, count: int) -> None:
 
 async def supervise(settings: Settings, config: Path, count: int, stopping: asyncio.Event) -> None:
     """``count`` workers until told to stop. Raises ``ConfigError`` where they cannot start."""
+    from bot import web  # takes memory: loaded only where it is needed
+
     configure(settings.logs, settings.secrets())
     with control.only_one(settings.data_folder):
         listener = web.bound(settings.webhook.listen, settings.webhook.port)

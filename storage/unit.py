@@ -18,6 +18,7 @@ from storage.intake import Intake
 from storage.journal import Journal
 from storage.locks import NONE, Again, Locks
 from storage.messages import Messages
+from storage.operations import Operations
 from storage.outbox import Outbox
 from storage.people import People
 from storage.relays import Relays
@@ -122,6 +123,11 @@ class Unit:
     def retention(self) -> Retention:
         """How long rows stay."""
         return Retention(self._connection)
+
+    @cached_property
+    def operations(self) -> Operations:
+        """What the operator asks and may do."""
+        return Operations(self._connection)
 
     @cached_property
     def agenda(self) -> Agenda:

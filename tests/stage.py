@@ -103,6 +103,7 @@ async def stage(
             "YIXIAN_TELEGRAM__BASE_URL": address,
             "YIXIAN_STORAGE__URL": url or f"sqlite:///{folder / 'yixian.db'}",
             "YIXIAN_STORAGE__FOLDER": str(folder),
+            "YIXIAN_BACKUP__KEEP": "0",
             **FAST,
             **(settings or {}),
         }
