@@ -69,6 +69,7 @@ def demo_settings(folder: Path, address: str) -> Settings:
         "YIXIAN_STORAGE__FOLDER": str(folder),
         "YIXIAN_ROSTER__COORDINATORS": f'[{{"id": {number}, "name": "{name}"}}]',
         "YIXIAN_LOGS__LEVEL": "warning",
+        "YIXIAN_BACKUP__KEEP": "0",
         **HASTE,
     }
     return load(EXAMPLE, environment)

@@ -1,9 +1,12 @@
 """Options and fixtures that every test may use."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from bot import logs
 from bot.config_sections import Logs
+from tests import postgres as server
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -14,6 +17,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def quiet() -> None:
     """Logs as the program writes them, without the ordinary line for every turn."""
     logs.configure(Logs(level="error"))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[server.Server]:
+    """A PostgreSQL server, where the wheel is installed."""
+    with server.running() as found:
+        yield found
 
 
 @pytest.fixture

@@ -8,7 +8,9 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 
+from tests.postgres import Server
 from tests.stage import MONDAY, SHANGHAI, act, cast_of, heard, stage
 
 FOLDER = Path(__file__).parent / "conversations"
@@ -32,7 +34,31 @@ def head_of(lines: list[str]) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.chat")), ids=lambda path: path.stem)
-async def test_conversation(path: Path, tmp_path: Path, accept: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_conversation(path: Path, tmp_path: Path, accept: bool) -> None:
+    await play(path, tmp_path, accept)
+
+
+ON_BOTH = frozenset(
+    {"behalf", "calls", "digest", "disputed", "followups", "info", "main"}
+    | {"preferences", "relay", "roster", "unreachable", "urgent", "visit"}
+)
+"""Played on PostgreSQL too, every time; the others with the long forms."""
+
+
+def on_postgresql(path: Path) -> ParameterSet:
+    """A transcript, with a mark where it is played with the long forms only."""
+    return pytest.param(path, id=path.stem, marks=[] if path.stem in ON_BOTH else [pytest.mark.soak])
+
+
+@pytest.mark.parametrize("path", [on_postgresql(path) for path in sorted(FOLDER.glob("*.chat"))])
+async def test_conversation_on_postgresql(path: Path, tmp_path: Path, postgres: Server) -> None:
+    """The same words, whatever the engine."""
+    with postgres.database() as url:
+        await play(path, tmp_path, False, url)
+
+
+async def play(path: Path, folder: Path, accept: bool, url: str = "") -> None:
+    """Play a transcript and compare."""
     lines = path.read_text(encoding="utf-8").splitlines()
     head = head_of(lines)
     start = datetime.fromisoformat(head["start"][0]).replace(tzinfo=SHANGHAI) if "start" in head else MONDAY
@@ -40,7 +66,7 @@ async def test_conversation(path: Path, tmp_path: Path, accept: bool, monkeypatc
     environment = {f"YIXIAN_{key.replace('.', '__').upper()}": value for key, value in settings.items()}
     played: list[str] = []
     differences: list[str] = []
-    async with stage(tmp_path, start, environment) as town:
+    async with stage(folder, start, environment, url) as town:
         for part in [part for line in head["cast"] for part in cast_of(line, head.get("language", ["zh"])[0])]:
             await town.join(part)
         await town.settle()
