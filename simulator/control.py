@@ -133,6 +133,7 @@ class Control:
         if self.on_advance is None:
             now = self.world.advance(delta)
         else:
+            self.world.advancing(delta)
             await self.on_advance(delta)
             now = self.world.advanced(delta)
         return answer({"now": now.isoformat(), "advanced": delta.total_seconds()})

@@ -68,7 +68,7 @@ class State:
         self.chaos = Chaos(seed)
         self.queue = UpdateQueue(self.now, self.chaos, seed)
         self.queue.read.append(self._read_by_bot)
-        self.record = Record(kept_events)
+        self.record = Record(self.now, kept_events)
         self.events: deque[Json] = deque(maxlen=kept_events)
         self.calls: deque[Json] = deque(maxlen=kept_events)
         self.allowance: Allowance | None = None
@@ -152,7 +152,7 @@ class State:
             del chat.posts[next(iter(chat.posts))]
         if outgoing:
             self._show(chat, markup)
-        self.record.message(self._readers(chat) if outgoing else sender["first_name"], post)
+        self.record.message(self._readers(chat) if outgoing else sender["first_name"], post, chat.posts)
         self.emit("message", chat_id=chat.id, message_id=number, outgoing=outgoing)
         return post
 
@@ -170,7 +170,7 @@ class State:
         """Replaces what a message says."""
         post.message = message
         chat = self.chats[post.chat_id]
-        self.record.edit(self._readers(chat) if by_bot else message["from"]["first_name"], post)
+        self.record.edit(self._readers(chat) if by_bot else message["from"]["first_name"], post, chat.posts)
         self.emit("edit", chat_id=post.chat_id, message_id=post.message_id)
 
     def remove(self, post: Post) -> None:
