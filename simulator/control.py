@@ -8,6 +8,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -53,6 +54,7 @@ class Control:
             Route("/sim/updates", self.inject, methods=["POST"]),
             Route("/sim/clock", self.clock, methods=["GET"]),
             Route("/sim/clock", self.advance, methods=["POST"]),
+            Route("/sim/story", self.story, methods=["GET"]),
             Route("/sim/chaos", self.chaos, methods=["GET"]),
             Route("/sim/chaos", self.set_chaos, methods=["POST"]),
             Route("/sim/events", self.events, methods=["GET"]),
@@ -138,6 +140,10 @@ class Control:
             now = self.world.advanced(delta)
         return answer({"now": now.isoformat(), "advanced": delta.total_seconds()})
 
+    async def story(self, _: Request) -> Response:
+        """What happens before anybody looks, and how far it is."""
+        return answer(self.world.story)
+
     async def chaos(self, _: Request) -> Response:
         """What goes wrong at the moment."""
         return self._chaos()
@@ -171,7 +177,8 @@ class Control:
 
     async def transcript(self, _: Request) -> Response:
         """What was done so far, as a test."""
-        return Response(self.world.transcript().encode("utf-8", "replace"), media_type="text/plain; charset=utf-8")
+        zone = ZoneInfo(self.zone) if self.zone else None
+        return Response(self.world.transcript(zone).encode("utf-8", "replace"), media_type="text/plain; charset=utf-8")
 
     async def begin_transcript(self, _: Request) -> Response:
         """Starts a new transcript."""

@@ -72,6 +72,7 @@ class State:
         self.events: deque[Json] = deque(maxlen=kept_events)
         self.calls: deque[Json] = deque(maxlen=kept_events)
         self.allowance: Allowance | None = None
+        self.story: Json = {"state": "none", "done": 0, "of": 0}
         self.listeners: list[Callable[[Json], None]] = []
         self._sequence = 0
         self._serial = 0
@@ -89,6 +90,11 @@ class State:
         self.events.append(event)
         for listener in self.listeners:
             listener(event)
+
+    def tell_story(self, state: str, done: int, of: int) -> None:
+        """How far whatever happens before anybody looks is: "running" or "done"."""
+        self.story = {"state": state, "done": done, "of": of}
+        self.emit("story", **self.story)
 
     def stamp(self) -> int:
         """The time as Telegram writes it in messages."""
