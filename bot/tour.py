@@ -45,7 +45,7 @@ TOUR: tuple[Step, ...] = (
     press("the member claims", MEMBER, "签收", RESIDENT, "李建国委员已接手"),
     say("the member logs a visit", MEMBER, "/visit", MEMBER, "请用一条消息写"),
     say("… in one message", MEMBER, "走访3号楼张奶奶家,路灯确实不亮,灯座进水", MEMBER, "走访已记下"),
-    press("… with the kinds of work", MEMBER, "问需", MEMBER, "走访已记下"),
+    press("… with the kinds of work", MEMBER, "问需", MEMBER, "✓ 问需"),
     press("the member resolves", MEMBER, "办结", MEMBER, "办得怎么样"),
     press("… says how", MEMBER, "已解决", MEMBER, "请写给居民看的答复"),
     say("… in words", MEMBER, "灯座已换,今晚会亮", RESIDENT, "问题解决了吗"),
@@ -85,4 +85,9 @@ async def said(phone: aiohttp.ClientSession, who: int) -> set[tuple[int, str]]:
     """What the bot has said to somebody, by message: what it changes is said anew."""
     async with phone.get(f"/sim/people/{who}/chat") as answer:
         messages = (await answer.json())["messages"]
-    return {(message["message_id"], message["text"]) for message in messages if not message["mine"]}
+    return {(message["message_id"], words_of(message)) for message in messages if not message["mine"]}
+
+
+def words_of(message: dict[str, Any]) -> str:
+    """A message's text and what its buttons say."""
+    return " ".join([message["text"], *(f"[{button['label']}]" for row in message["buttons"] for button in row)])

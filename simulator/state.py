@@ -242,12 +242,23 @@ class State:
             "message_id": message_id,
         }
         self.calls.append(call)
-        self.emit("call", method=method, ok=answer["ok"], error=call["error"], message_id=message_id)
+        self.emit(
+            "call",
+            method=method,
+            chat_id=_number(params.get("chat_id")),
+            ok=answer["ok"],
+            error=call["error"],
+            message_id=message_id,
+        )
         call["seq"] = self._sequence
 
     def called(self, method: str) -> list[Json]:
         """The kept calls of one method, oldest first."""
         return [call for call in self.calls if call["method"] == method]
+
+
+def _number(value: Any) -> int | None:
+    return int(value) if str(value or "").lstrip("-").isdecimal() else None
 
 
 def _without_reply(message: Json) -> Json:

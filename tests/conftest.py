@@ -8,6 +8,7 @@ from bot.config_sections import Logs
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--accept", action="store_true", help="rewrite transcripts after a deliberate change")
+    parser.addoption("--chat", action="append", default=[], help="play this transcript, as the demo's page saved it")
 
 
 @pytest.fixture(autouse=True)

@@ -13,6 +13,8 @@ from bot.app import App, running
 from bot.clock import MovableClock
 from bot.config import load
 from bot.config_example import EXAMPLE
+from bot.demo import opening
+from bot.prologue import play as play_prologue
 from bot.timelapse import pass_time
 from domain.charter import Charter
 from domain.people import ChatId, Person, Role
@@ -57,6 +59,37 @@ class Stage:
         person.started = True
         self.world.private(person)
         await self.app.database.run(lambda unit: admit(unit, self.app.charter, number, part, self.clock.now()))
+
+    def appear(self, number: int, name: str, language: str, role: str) -> None:
+        """A phone."""
+        self.people[name] = number
+        self.world.person(number, name, language, role=role)
+
+    def start(self, number: int, payload: str) -> None:
+        """Somebody opens the bot."""
+        self.world.start(number, payload)
+
+    def act(self, line: str) -> None:
+        """Somebody does what a line says."""
+        Replay(self.world, self.people).act(line)
+
+    def now(self) -> datetime:
+        """The time it is."""
+        return self.clock.now()
+
+    async def quiet(self) -> None:
+        """As the demo says it."""
+        await self.settle()
+
+    async def live(self, start: datetime) -> None:
+        """The demo's town up to a moment, as `town sample` says; then the record begins."""
+        opens = opening(self.app.settings, start)
+        await play_prologue(self, opens)
+        await self.advance(start - self.clock.now())
+        for person in self.world.people.values():
+            self.world.look(person)
+        self.world.record.opening = ("town sample",)
+        self.world.record.clear()
 
     async def settle(self) -> None:
         """Until everything that was done has been handled and everything due has been said."""

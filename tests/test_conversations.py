@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.prologue import WEEKS
 from tests.stage import MONDAY, SHANGHAI, act, cast_of, heard, stage
 
 FOLDER = Path(__file__).parent / "conversations"
-HEAD = re.compile(r"^(cast|language|start|set) ")
+HEAD = re.compile(r"^(cast|language|start|set|town) ")
 
 
 def matches(expected: str, said: str) -> bool:
@@ -31,7 +32,13 @@ def head_of(lines: list[str]) -> dict[str, list[str]]:
     return found
 
 
-@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.chat")), ids=lambda path: path.stem)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """The transcripts beside this file, or those that `--chat` names."""
+    given = [Path(name) for name in metafunc.config.getoption("--chat")]
+    if "path" in metafunc.fixturenames:
+        metafunc.parametrize("path", given or sorted(FOLDER.glob("*.chat")), ids=lambda path: path.stem)
+
+
 async def test_conversation(path: Path, tmp_path: Path, accept: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
     head = head_of(lines)
@@ -40,8 +47,10 @@ async def test_conversation(path: Path, tmp_path: Path, accept: bool, monkeypatc
     environment = {f"YIXIAN_{key.replace('.', '__').upper()}": value for key, value in settings.items()}
     played: list[str] = []
     differences: list[str] = []
-    async with stage(tmp_path, start, environment) as town:
-        for part in [part for line in head["cast"] for part in cast_of(line, head.get("language", ["zh"])[0])]:
+    async with stage(tmp_path, start - WEEKS if "town" in head else start, environment) as town:
+        if "town" in head:
+            await town.live(start)
+        for part in [part for line in head.get("cast", ()) for part in cast_of(line, head.get("language", ["zh"])[0])]:
             await town.join(part)
         await town.settle()
         heard(town)
