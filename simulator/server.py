@@ -40,7 +40,8 @@ def build(
 ) -> Starlette:
     """The application. `on_advance` owns the clock; `key` is asked of the page and /sim (address or cookie).
 
-    `on_run` lets the clock run, or holds it. `zone` is the time zone in which the page shows the time; without it, the browser's.
+    `on_run` lets the clock run, or holds it. `zone` is the time zone in which the page shows the time; without it,
+    the browser's.
     """
     signal = Signal()
     secret = token or world.token

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from simulator.allowance import Allowance
 from simulator.cast import Chat, Membership, Person, Post, Press
@@ -228,6 +228,9 @@ class State:
         """The updates the bot has not confirmed, oldest first."""
         return [item.update for item in self.queue]
 
+    watchers: ClassVar[list[Callable[[Json], None]]] = []
+    """Hear of every call of every world in the process, as `calls` keeps it."""
+
     def called_with(self, method: str, params: Mapping[str, Any], answer: Json) -> None:
         """Notes a call the bot made and how it was answered."""
         result = answer.get("result")
@@ -242,6 +245,8 @@ class State:
             "message_id": message_id,
         }
         self.calls.append(call)
+        for watch in self.watchers:
+            watch(call)
         self.emit(
             "call",
             method=method,

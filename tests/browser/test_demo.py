@@ -194,7 +194,7 @@ def test_after_chaos_of_every_kind_all_is_there_once(browser: Any, demo: Demo) -
     assert sum(demo.get("/sim/chaos")["counts"].values()) > 3
     field.fill("/mine")
     field.press("Enter")
-    mine = phone.locator(".row.theirs", has_text="我的诉求").last
+    mine = phone.locator(".row.theirs", has_text=re.compile(r"我的诉求\s*1\.")).last
     expect(mine).to_be_visible(timeout=30_000)
     listed = mine.inner_text()
     assert all(listed.count(concern) == 1 for concern in concerns), listed
