@@ -1,7 +1,9 @@
 """The least of HTTP/1.1 that a Bot API client needs: POST or GET, a body of known length, connections kept open."""
 
 import asyncio
+import json
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import parse_qsl
 
 END = b"\r\n\r\n"
@@ -12,7 +14,7 @@ REFUSED = b"HTTP/1.1 411 Length Required\r\nContent-Length: 0\r\nConnection: clo
 class Connection(asyncio.Protocol):
     """One connection. ``handle`` gets method and fields, and calls ``answer`` now or later."""
 
-    def __init__(self, handle: Callable[["Connection", str, dict[str, str]], None]) -> None:
+    def __init__(self, handle: Callable[["Connection", str, dict[str, Any]], None]) -> None:
         self._handle = handle
         self._buffer = b""
         self._transport: asyncio.Transport | None = None
@@ -45,8 +47,7 @@ class Connection(asyncio.Protocol):
                 return
             body, self._buffer = self._buffer[begin : begin + size], self._buffer[begin + size :]
             path, _, query = line.split(b" ")[1].partition(b"?")
-            fields = dict(parse_qsl((body or query).decode(), keep_blank_values=True))
-            self._handle(self, path.rpartition(b"/")[2].decode(), fields)
+            self._handle(self, path.rpartition(b"/")[2].decode(), fields_of(headers, body or query))
 
     def answer(self, result: bytes) -> None:
         """Answer with a result that is JSON already."""
@@ -59,6 +60,24 @@ class Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.write(REFUSED)
             self._transport.close()
+
+
+def fields_of(headers: list[bytes], body: bytes) -> dict[str, Any]:
+    """The fields of a call: a JSON object, or a form (or query) of names and values."""
+    kind = value_of(headers, b"content-type")
+    if kind.startswith(b"application/json"):
+        found: dict[str, Any] = json.loads(body) if body else {}
+        return found
+    return dict(parse_qsl(body.decode(), keep_blank_values=True))
+
+
+def value_of(headers: list[bytes], wanted: bytes) -> bytes:
+    """The value of a header, whose name is asked for in lower case; empty where it is missing."""
+    for header in headers:
+        name, _, value = header.partition(b":")
+        if name.lower() == wanted:
+            return value.strip()
+    return b""
 
 
 def length(headers: list[bytes]) -> int:

@@ -129,7 +129,7 @@ class Town:
 
     # -- the Bot API
 
-    def handle(self, connection: Connection, method: str, fields: dict[str, str]) -> None:
+    def handle(self, connection: Connection, method: str, fields: dict[str, Any]) -> None:
         """One call."""
         self._calls[method] += 1
         match method:
@@ -145,7 +145,7 @@ class Town:
             case _:
                 connection.answer(TRUE)
 
-    def _message(self, fields: dict[str, str]) -> bytes:
+    def _message(self, fields: dict[str, Any]) -> bytes:
         """A message as Telegram returns it, with its buttons."""
         self._messages += 1
         chat = int(fields["chat_id"])
@@ -157,7 +157,7 @@ class Town:
             "text": fields.get("text", ""),
         }
         if buttons := fields.get("reply_markup"):
-            message["reply_markup"] = json.loads(buttons)
+            message["reply_markup"] = json.loads(buttons) if isinstance(buttons, str) else buttons
         return json.dumps(message, ensure_ascii=False).encode()
 
     def _hear(self, chat: int, text: str) -> None:
@@ -177,7 +177,7 @@ class Town:
         elif not self._open:
             self.answered.set()
 
-    def _get_updates(self, connection: Connection, fields: dict[str, str]) -> None:
+    def _get_updates(self, connection: Connection, fields: dict[str, Any]) -> None:
         offset, seconds = int(fields.get("offset", 0)), float(fields.get("timeout", 0))
         while self._waiting and self._waiting[0].update_id < offset:
             self._waiting.popleft()

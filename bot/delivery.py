@@ -1,4 +1,8 @@
-"""One message to Telegram, and what came of it. Failures are told apart here, and nowhere else."""
+"""One message to Telegram, and what came of it. Failures are told apart here, and nowhere else.
+
+Words and buttons go as plain JSON and only the message's number is read of the answer: building PTB's objects for both
+ways costs seven times as much, and every message of every turn goes through here. Files go through PTB's own methods.
+"""
 
 import html
 import re
@@ -6,18 +10,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
+from typing import Any
 
-from telegram import (
-    Bot,
-    InlineKeyboardButton,
-    InlineKeyboardMarkup,
-    KeyboardButton,
-    LinkPreviewOptions,
-    Message,
-    ReplyKeyboardMarkup,
-    ReplyKeyboardRemove,
-    ReplyParameters,
-)
+from telegram import Bot, InlineKeyboardMarkup, Message, ReplyParameters
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
 
@@ -33,8 +28,10 @@ NOT_MODIFIED = "message is not modified"
 GONE = ("message to edit not found", "message can't be edited", "message_id_invalid")
 TOO_OLD = ("query is too old", "query id is invalid")
 NO_CHAT = ("chat not found", "user is deactivated", "peer_id_invalid")
-NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+NO_PREVIEW = {"is_disabled": True}
 SEND_FILE = {"photo": "send_photo", "video": "send_video", "voice": "send_voice", "audio": "send_audio"}
+
+Plain = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,23 +176,30 @@ async def send(bot: Bot, prepared: Prepared) -> Result:
             media.file_id,
             caption=words.html or None,
             parse_mode=ParseMode.HTML,
-            reply_markup=markup(words),
-            reply_parameters=reply_to(prepared),
+            reply_markup=buttons_of(words),
+            reply_parameters=reply_of(prepared),
         )
     )
 
 
 async def send_words(bot: Bot, prepared: Prepared) -> Result:
     """A new message of words and buttons."""
-    message = await bot.send_message(
-        prepared.saying.chat,
-        fit(prepared.words.html, LONGEST),
+    answer = await call(
+        bot,
+        "sendMessage",
+        chat_id=prepared.saying.chat,
+        text=fit(prepared.words.html, LONGEST),
         parse_mode=ParseMode.HTML,
         link_preview_options=NO_PREVIEW,
-        reply_markup=markup(prepared.words),
+        reply_markup=keyboard(prepared.words),
         reply_parameters=reply_to(prepared),
     )
-    return sent(message)
+    return Sent(answer["message_id"])
+
+
+async def call(bot: Bot, method: str, **fields: Any) -> Any:
+    """A method of the Bot API with the fields that have a value; what it answers, as plain JSON."""
+    return await bot.do_api_request(method, {name: value for name, value in fields.items() if value is not None})
 
 
 def file_sender(bot: Bot, kind: str) -> Callable[..., Awaitable[Message]]:
@@ -224,13 +228,15 @@ async def edit(bot: Bot, prepared: Prepared) -> Result:
 async def edit_message(bot: Bot, prepared: Prepared, message_id: int) -> Result:
     """Change text and buttons of a message."""
     try:
-        await bot.edit_message_text(
-            fit(prepared.words.html, LONGEST),
-            prepared.saying.chat,
-            message_id,
+        await call(
+            bot,
+            "editMessageText",
+            chat_id=prepared.saying.chat,
+            message_id=message_id,
+            text=fit(prepared.words.html, LONGEST),
             parse_mode=ParseMode.HTML,
-            reply_markup=inline(prepared.words.rows),
             link_preview_options=NO_PREVIEW,
+            reply_markup=inline(prepared.words.rows),
         )
     except BadRequest as error:
         result = refused(str(error))
@@ -240,9 +246,13 @@ async def edit_message(bot: Bot, prepared: Prepared, message_id: int) -> Result:
 
 async def answer(bot: Bot, prepared: Prepared) -> Result:
     """Answer a press, with a few words or with silence."""
-    words = cut(plain(prepared.words.html), TOAST)
-    await bot.answer_callback_query(
-        prepared.saying.target or "", text=words or None, show_alert=prepared.alert and bool(words)
+    words = cut(plain(prepared.words.html), TOAST) or None
+    await call(
+        bot,
+        "answerCallbackQuery",
+        callback_query_id=prepared.saying.target or "",
+        text=words,
+        show_alert=(prepared.alert and words is not None) or None,
     )
     return Sent()
 
@@ -255,38 +265,48 @@ MODES: dict[Mode, Callable[[Bot, Prepared], Awaitable[Result]]] = {
 }
 
 
+def buttons_of(words: Rendered) -> InlineKeyboardMarkup | None:
+    """The buttons below a file."""
+    return InlineKeyboardMarkup.de_json(found, None) if (found := inline(words.rows)) else None
+
+
+def reply_of(prepared: Prepared) -> ReplyParameters | None:
+    """What a file answers."""
+    return ReplyParameters.de_json(found, None) if (found := reply_to(prepared)) else None
+
+
 def sent(message: Message) -> Sent:
     """The number Telegram gave it."""
     return Sent(message.message_id)
 
 
-def reply_to(prepared: Prepared) -> ReplyParameters | None:
+def reply_to(prepared: Prepared) -> Plain | None:
     """What is said about a case answers its card, so that both are found from each other."""
     if prepared.card is None or prepared.live:
         return None
-    return ReplyParameters(prepared.card.message_id, allow_sending_without_reply=True)
+    return {"message_id": prepared.card.message_id, "allow_sending_without_reply": True}
 
 
-def markup(words: Rendered) -> InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove | None:
+def keyboard(words: Rendered) -> Plain | None:
     """Buttons below the message, or a keyboard that sends the phone's location."""
     if words.place_button:
-        button = KeyboardButton(words.place_button, request_location=True)
-        return ReplyKeyboardMarkup([[button]], resize_keyboard=True, one_time_keyboard=True)
+        button = {"text": words.place_button, "request_location": True}
+        return {"keyboard": [[button]], "resize_keyboard": True, "one_time_keyboard": True}
     if words.clears_keyboard:
-        return ReplyKeyboardRemove()
+        return {"remove_keyboard": True}
     return inline(words.rows)
 
 
-def inline(rows: tuple[tuple[Drawn, ...], ...]) -> InlineKeyboardMarkup | None:
+def inline(rows: tuple[tuple[Drawn, ...], ...]) -> Plain | None:
     """Rows of buttons; none at all where there are none, which also takes them away from an edited message."""
     if not rows:
         return None
-    return InlineKeyboardMarkup([[button_of(drawn) for drawn in row] for row in rows])
+    return {"inline_keyboard": [[button_of(drawn) for drawn in row] for row in rows]}
 
 
-def button_of(drawn: Drawn) -> InlineKeyboardButton:
-    """A button that sends a press or opens an address."""
-    return InlineKeyboardButton(drawn.label, url=drawn.url or None, callback_data=drawn.data or None)
+def button_of(drawn: Drawn) -> Plain:
+    """A button that opens an address or sends a press."""
+    return {"text": drawn.label, "url": drawn.url} if drawn.url else {"text": drawn.label, "callback_data": drawn.data}
 
 
 def plain(markup_text: str) -> str:

@@ -5,7 +5,6 @@ the next offset (or the 200) follows the commit, and what cannot be read is set 
 """
 
 import asyncio
-import warnings
 from collections import defaultdict
 from collections.abc import Awaitable, Coroutine
 from typing import Any
@@ -14,7 +13,6 @@ import structlog
 from telegram import Update
 from telegram.error import Conflict, InvalidToken, TelegramError
 from telegram.ext import Application, BaseUpdateProcessor, ContextTypes, TypeHandler
-from telegram.warnings import PTBUserWarning
 
 from bot.turns import Turns
 
@@ -26,9 +24,6 @@ MARGIN_SECONDS = 10
 AT_ONCE = 64
 """Turns under way at the same time; the database's one writer is what really bounds them."""
 LONGEST_PAUSE = 30.0
-
-# Raw updates: one that PTB cannot read must not lose the whole batch.
-warnings.filterwarnings("ignore", message="Please use .Bot.getUpdates. instead of", category=PTBUserWarning)
 
 
 class ChatLanes(BaseUpdateProcessor):

@@ -12,6 +12,7 @@ files get ``write_timeout`` or ``FILE_SECONDS`` more, whichever way they travel.
 import asyncio
 import io
 import json
+import warnings
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ from telegram._utils.defaultvalue import DefaultValue
 from telegram._utils.types import JSONDict, ODVInput
 from telegram.error import BadRequest, NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, HTTPXRequest, RequestData
+from telegram.warnings import PTBUserWarning
 
 from bot.config_sections import Telegram
 
@@ -30,6 +32,7 @@ FILE_SECONDS: Final = 120.0
 """What a file may take beyond an ordinary call: 20 MB at 1.4 Mbit/s."""
 CONNECTIONS: Final = 100
 
+_JSON: Final = {"Content-Type": "application/json"}
 _NONE = BaseRequest.DEFAULT_NONE
 _NOT_SENT = (
     aiohttp.ConnectionTimeoutError,
@@ -41,6 +44,10 @@ _NOT_SENT = (
     httpx.PoolTimeout,
     httpx.ProxyError,
 )
+
+# Raw calls are on purpose: an update that PTB cannot read must not lose the whole batch, and a message's number is all
+# that is read of most answers.
+warnings.filterwarnings("ignore", message="Please use .Bot.", category=PTBUserWarning)
 
 
 class NotSent(NetworkError):
@@ -164,11 +171,18 @@ class AiohttpRequest(_Telegram):
     ) -> tuple[int, bytes]:
         if self._session is None:
             raise RuntimeError("this request is not initialized")
-        body = _form(data) if data else None
+        body, headers = _body(data) if data else (None, None)
         # A redirect would hand the token to whoever it points to.
-        call = self._session.request(method, url, data=body, timeout=limits, allow_redirects=False)
+        call = self._session.request(method, url, data=body, headers=headers, timeout=limits, allow_redirects=False)
         async with call as answer:
             return answer.status, _readable(answer.status, await answer.read())
+
+
+def _body(data: RequestData) -> tuple[aiohttp.FormData | bytes, dict[str, str] | None]:
+    """JSON; a form only where there are files to upload."""
+    if data.contains_files:
+        return _form(data), None
+    return json.dumps(data.parameters, ensure_ascii=False, separators=(",", ":")).encode(), _JSON
 
 
 def _form(data: RequestData) -> aiohttp.FormData:
