@@ -204,3 +204,23 @@ def test_after_chaos_of_every_kind_all_is_there_once(browser: Any, demo: Demo) -
     assert here == there
     assert [one for one in wrong if "502" not in one] == []
     page.context.close()
+
+
+def test_it_fits_every_screen_in_light_and_dark(browser: Any, demo: Demo) -> None:
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    for locale in ("zh-CN", "en-GB"):
+        for width in (360, 1600):
+            page, wrong = opened(browser, demo, locale, width)
+            for scheme in ("light", "dark"):
+                page.emulate_media(color_scheme=scheme)
+                page.screenshot(path=SCREENS / f"demo-{locale}-{width}-{scheme}.png")
+                assert page.evaluate("document.documentElement.scrollWidth") <= width
+            page.get_by_role("button", name="添一部手机" if locale == "zh-CN" else "Add a phone").last.click()
+            dialog = page.get_by_role("dialog")
+            expect(dialog.get_by_role("button", name="张敏")).to_be_visible()
+            page.screenshot(path=SCREENS / f"demo-{locale}-{width}-people.png")
+            dialog.get_by_role("button", name="孙丽").click()
+            expect(dialog).to_have_count(0)
+            expect(page.locator("#phone-4001")).to_be_visible()
+            assert wrong == []
+            page.context.close()
