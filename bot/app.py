@@ -91,6 +91,13 @@ PTB = Application[Any, Any, Any, Any, Any, Any]
 Led = Callable[["App", asyncio.Event], Part]
 
 
+class Forgetful(Application[Any, Any, Any, Any, Any, Any]):
+    """PTB notes the number of everybody who ever wrote, for a persistence that we do not use: memory would grow."""
+
+    def _mark_for_persistence_update(self, *, update: object | None = None, job: object | None = None) -> None:
+        """There is nothing to note."""
+
+
 @dataclass(slots=True)
 class App:
     """The running program. ``settled`` waits until nothing is due: for the demo's clock and for tests."""
@@ -312,7 +319,8 @@ def build_application(settings: Settings) -> PTB:
         get_updates_request=build_request(telegram),
         local_mode=telegram.local_mode,
     )
-    return ApplicationBuilder().bot(bot).updater(None).job_queue(None).concurrent_updates(ChatLanes()).build()
+    builder = ApplicationBuilder().application_class(Forgetful).bot(bot).updater(None).job_queue(None)
+    return builder.concurrent_updates(ChatLanes()).build()
 
 
 async def introduce(app: App) -> None:

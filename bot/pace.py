@@ -11,9 +11,9 @@ from time import monotonic
 
 from bot.config_sections import Sender
 
-FORGET_AFTER = 300.0
-"""Seconds after which a silent chat's bucket is full anyway and is dropped."""
 GROUP_MINUTE = 60.0
+FORGET_AFTER = GROUP_MINUTE
+"""Seconds after which a silent chat's bucket is full anyway and is dropped; a group's window is empty by then too."""
 
 
 @dataclass(slots=True)

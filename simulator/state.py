@@ -243,6 +243,7 @@ class State:
             "result": result,
             "error": answer.get("description"),
             "message_id": message_id,
+            "lost": False,
         }
         self.calls.append(call)
         for watch in self.watchers:
@@ -256,6 +257,11 @@ class State:
             message_id=message_id,
         )
         call["seq"] = self._sequence
+
+    def answer_lost(self, method: str) -> None:
+        """Notes that the answer to the last call, one of that method, does not arrive: the bot cannot know of it."""
+        if self.calls and self.calls[-1]["method"].lower() == method.lower():
+            self.calls[-1]["lost"] = True
 
     def called(self, method: str) -> list[Json]:
         """The kept calls of one method, oldest first."""
