@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, case, func, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, case, func, literal_column, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as insert_or
 
 from domain.cases import CaseId
@@ -90,7 +90,8 @@ ADD_KEYED = _add.on_conflict_do_update(
         "not_before": case((_sooner, _add.excluded.not_before), else_=outbox.c.not_before),
     },
 )
-_pending, _held = literal_column("'pending'"), literal_column("'held'")
+_pending: ColumnElement[str] = literal_column("'pending'")
+_held: ColumnElement[str] = literal_column("'held'")
 """In conditions, written out: an index of a part of a table is found by its very words, not by a value bound later."""
 _again = outbox.alias()
 WAITING = select(_again.c.chat).where(

@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import datetime, time
 
-from sqlalchemy import Row, bindparam, func, insert, literal_column, select, text, union_all, update
+from sqlalchemy import ColumnElement, Row, bindparam, func, insert, literal_column, select, text, union_all, update
 
 from domain.people import ChatId, Invite, Person, PersonId, Role
 from storage.shelf import Shelf
@@ -11,7 +11,7 @@ from storage.tables import WORKED, cases, invites, people
 
 BY_CHAT = select(people).where(people.c.chat == bindparam("chat_"))
 BY_ID = select(people).where(people.c.id == bindparam("id_"))
-_nobody = literal_column("''")
+_nobody: ColumnElement[str] = literal_column("''")
 STAFF = select(people).where(people.c.roles != _nobody, people.c.roles > _nobody)
 """Twice the same: for the index of staff, and for its order. In the order of ids SQLite would read everybody."""
 LOADS = union_all(
