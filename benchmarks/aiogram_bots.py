@@ -1,7 +1,7 @@
 """The same two in aiogram: a bare echo, and a ticket bot on SQLite as somebody would write it in an afternoon.
 
 The ticket bot keeps what was said and the number it gave, with WAL and ``synchronous=FULL`` as the whole bot does,
-hands the ticket to a staff chat and answers with the number. It has no outbox: what was committed and not sent is not said.
+hands the ticket to a staff chat and answers with the number. There is no outbox: what was not sent is not said.
 """
 
 import asyncio
