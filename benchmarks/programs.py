@@ -1,4 +1,4 @@
-"""What is measured: three programs, and how each is started."""
+"""What is measured: the bot and four others, and how each is started."""
 
 import os
 import shutil
@@ -10,6 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 TOKEN = "4200001:made-up-for-the-loopback-server"  # noqa: S105 - no token of anybody
 DATABASE = "yixian.db"
+TICKETS = "tickets.db"
 NEVER_INHERITED = ("YIXIAN_", "PYTHON", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 FAST = {"YIXIAN_SENDER__PER_SECOND": "1000", "YIXIAN_SENDER__PER_CHAT_PER_SECOND": "100", "YIXIAN_SENDER__BURST": "20"}
 """Without Telegram's own limits, which would be all that is measured."""
@@ -59,4 +60,15 @@ def echo_over_httpx(address: str, _: Path) -> Program:
     return Program("PTB echo, stock httpx", ("-m", "benchmarks.echo", "httpx", address), {"ECHO_TOKEN": TOKEN})
 
 
-PROGRAMS = (bot, echo_over_aiohttp, echo_over_httpx)
+def aiogram_echo(address: str, _: Path) -> Program:
+    """aiogram's echo as aiogram comes."""
+    return Program("aiogram echo", ("-m", "benchmarks.aiogram_bots", address), {"ECHO_TOKEN": TOKEN})
+
+
+def aiogram_tickets(address: str, folder: Path) -> Program:
+    """A ticket bot on aiogram and a SQLite file in ``folder``."""
+    file = str(folder / TICKETS)
+    return Program("aiogram tickets, SQLite", ("-m", "benchmarks.aiogram_bots", address, file), {"ECHO_TOKEN": TOKEN})
+
+
+PROGRAMS = (bot, aiogram_tickets, aiogram_echo, echo_over_aiohttp, echo_over_httpx)

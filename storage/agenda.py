@@ -2,15 +2,18 @@
 
 from datetime import datetime, time
 
-from sqlalchemy import bindparam, func, select, union_all
+from sqlalchemy import bindparam, func, literal_column, select, union_all
 
 from storage.shelf import Shelf
 from storage.tables import calls, cases, outbox, relays, subscriptions
 
 MOMENTS = union_all(
     select(func.min(cases.c.next_at)).where(cases.c.next_at > bindparam("now_")),
-    select(func.min(outbox.c.not_before)).where(
-        outbox.c.state.in_(("pending", "held")), outbox.c.not_before > bindparam("now_")
+    *(
+        select(func.min(outbox.c.not_before)).where(
+            outbox.c.state == literal_column(state), outbox.c.not_before > bindparam("now_")
+        )
+        for state in ("'pending'", "'held'")
     ),
     select(func.min(relays.c.due_at)).where(relays.c.due_at > bindparam("now_")),
     select(func.min(calls.c.next_at)).where(calls.c.next_at > bindparam("now_")),

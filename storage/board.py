@@ -8,7 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, ScalarSelect, Select, and_, bindparam, exists, func, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 
 from domain.cases import Case
 from domain.visits import Visit
@@ -30,7 +42,7 @@ WORKED = cases.c.state.in_(("assigned", "in_progress", "need_info"))
 HELD = cases.c.state.in_(("assigned", "in_progress", "need_info", "resolved", "closed"))
 OVERDUE = cases.c.due_at <= UNTIL
 """Only what somebody in the group must still do has a deadline, so the state need not be asked for."""
-NOT_SOLVED = or_(DISPUTED, and_(cases.c.state.in_(("in_progress", "need_info")), cases.c.attempt > 1))
+NOT_SOLVED = or_(DISPUTED, and_(cases.c.state.in_(("in_progress", "need_info")), cases.c.attempt > literal_column("1")))
 SETTLED_THEN = select(journal.c.case_id).where(
     journal.c.kind == "CaseSettled", journal.c.at > SINCE, journal.c.at <= UNTIL
 )
@@ -60,10 +72,11 @@ INBOX = (
 COUNT_BY_STATE = select(cases.c.state, func.count()).group_by(cases.c.state)
 AWAKE_WITHOUT_DATE = (
     select(cases.c.year, cases.c.serial)
-    .where(cases.c.next_at.is_(None), cases.c.state.in_((*OPEN_STATES, "resolved")))
+    .where(literal_column("+cases.next_at").is_(None), cases.c.state.in_((*OPEN_STATES, "resolved")))
     .order_by(cases.c.id)
     .limit(100)
 )
+"""The plus keeps SQLite from the index of next dates, in which every finished case has none."""
 
 
 class Questions:
@@ -109,7 +122,7 @@ OF_HOLDER = Questions(
     {
         # A case that was given back still names who held it last, and a dispute is the coordinators' to settle.
         "overdue": and_(MINE, WORKED, OVERDUE),
-        "not_solved": and_(MINE, NOT_SOLVED),
+        "not_solved": and_(MINE, cases.c.state.in_(("resolved", "in_progress", "need_info")), NOT_SOLVED),
         "new": and_(MINE, HELD, NEW),
         "solved": and_(MINE, SOLVED),
     },

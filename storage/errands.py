@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, func, literal_column, select, update
 
 from storage.shelf import Shelf
 from storage.tables import errands
@@ -12,8 +12,8 @@ from storage.upsert import insert_or
 ADD = insert_or(errands).on_conflict_do_nothing()
 DUE = (
     select(errands)
-    .where(errands.c.state == "pending", errands.c.not_before <= bindparam("now_"))
-    .order_by(errands.c.id)
+    .where(errands.c.state == literal_column("'pending'"), errands.c.not_before <= bindparam("now_"))
+    .order_by(errands.c.not_before, errands.c.id)
     .limit(20)
 )
 FINISH = (

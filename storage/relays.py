@@ -12,7 +12,7 @@ from storage.tables import relays
 
 ADD = insert(relays).returning(relays.c.id)
 BY_ID = select(relays).where(relays.c.id == bindparam("id_"))
-DUE = select(relays).where(relays.c.due_at <= bindparam("now_")).order_by(relays.c.id).limit(100)
+DUE = select(relays).where(relays.c.due_at <= bindparam("now_")).order_by(relays.c.due_at, relays.c.id).limit(100)
 TAKE = (
     update(relays)
     .where(relays.c.id == bindparam("id_"), relays.c.due_at.is_not(None))

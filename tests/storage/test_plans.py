@@ -1,0 +1,167 @@
+"""No question reads a table that grows from one end to the other, and no statement of a shelf goes unlooked at.
+
+The plans are those of a database without statistics: nobody runs ANALYZE, so these are the plans of real files, however
+many rows are in them. Planted faults: ``STAFF`` in the order of ids; ``"pending"`` instead of ``_pending``; relays that
+are due in the order of ids; a question built within a method.
+"""
+
+import ast
+import importlib
+import pkgutil
+import re
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Executable, create_engine
+from sqlalchemy.sql.compiler import SQLCompiler
+
+import storage
+from storage import schema
+from storage.board import Questions
+
+RECORD = frozenset({"people", "cases", "attachments", "journal", "visits", "calls", "relays"})
+GROWING = RECORD | {"outbox", "messages", "cards", "updates", "dialogs"}
+"""Of the others there are as many rows as people of the group, or as operators made, or as failed."""
+
+MAY_SCAN: Mapping[str, str] = {
+    "board.COUNT_BY_STATE": "doctor and the digest's command line: counts everything, in a covering index",
+    "outbox.COUNTS": "doctor: counts everything that was said in 90 days",
+    "outbox.PENDING": "in the order of the index of what is pending, until the batch is full",
+    "retention.RULES.dialogs.statement": "once a day, of open questions that are a week old at most",
+}
+MAY_SORT: Mapping[str, str] = {
+    "board.INBOX": "what nobody has taken yet",
+    "board.AWAKE_WITHOUT_DATE": "doctor; there are none",
+    "board.OF_ALL.lists.overdue": "what is overdue, by urgency; a digest",
+    "board.OF_ALL.lists.unassigned": "what nobody has taken yet",
+    "board.OF_ALL.lists.not_solved": "what is disputed or worked on again",
+    "board.OF_ALL.lists.new": "a day or a week",
+    "board.OF_ALL.lists.solved": "a day or a week",
+    "board.OF_HOLDER.lists.overdue": "what one member holds",
+    "board.OF_HOLDER.lists.not_solved": "what one member holds",
+    "board.OF_HOLDER.lists.new": "what one member holds",
+    "board.OF_HOLDER.lists.solved": "a day or a week of one member",
+    "cases.OF_HOLDER": "what one member holds",
+    "cases.ATTACHED": "the files of one case",
+}
+
+NAMES_A_TABLE = re.compile(r"\b(?:FROM|JOIN)\s+(\w+)(?:\s+AS)?\s+(\w+)")
+
+
+def within(name: str, value: Any) -> Iterator[tuple[str, Executable]]:
+    """The statements that a value is, or holds."""
+    if isinstance(value, Executable):
+        yield name, value
+    for key, entry in held(value):
+        yield from within(f"{name}.{key}", entry)
+
+
+def held(value: Any) -> Iterable[tuple[Any, Any]]:
+    """What a value holds, by name or place."""
+    if isinstance(value, Mapping):
+        return value.items()
+    if isinstance(value, tuple | list | frozenset):
+        return enumerate(value)
+    if isinstance(value, Questions):
+        return vars(value).items()
+    if is_dataclass(value) and not isinstance(value, type):
+        return [(field.name, getattr(value, field.name)) for field in fields(value)]
+    return ()
+
+
+def statements() -> Iterator[tuple[str, Executable]]:
+    """Everything that a shelf may execute; what begins with an underscore is a part of it."""
+    for module in pkgutil.iter_modules(storage.__path__):
+        if module.name != "migrations":
+            for name, value in vars(importlib.import_module(f"storage.{module.name}")).items():
+                if not name.startswith("_"):
+                    yield from within(f"{module.name}.{name}", value)
+
+
+STATEMENTS = dict(statements())
+
+
+@pytest.fixture(scope="module")
+def connection() -> Iterator[Connection]:
+    """An empty database at the newest version."""
+    engine = create_engine("sqlite://")
+    with engine.begin() as found:
+        schema.upgrade(found)
+        yield found
+    engine.dispose()
+
+
+def plan(statement: Executable, connection: Connection) -> list[str]:
+    """What SQLite means to do, values aside."""
+    compiled: Any = statement.compile(dialect=connection.dialect)  # type: ignore[attr-defined]
+    assert isinstance(compiled, SQLCompiler)
+    text = str(compiled)
+    if compiled.post_compile_params:
+        values = {name: [1] if bind.expanding else 1 for name, bind in compiled.binds.items()}
+        text = compiled._process_parameters_for_postcompile(values).statement
+    raw: Any = connection.connection.dbapi_connection
+    assert isinstance(raw, sqlite3.Connection)
+    return [row[3] for row in raw.execute(f"EXPLAIN QUERY PLAN {text}", [1] * text.count("?"))]
+
+
+def scanned(statement: Executable, connection: Connection) -> set[str]:
+    """The tables that it reads from one end to the other."""
+    other_names = {other: table for table, other in NAMES_A_TABLE.findall(str(statement))}
+    found = {step.split()[1] for step in plan(statement, connection) if step.startswith("SCAN")}
+    return {other_names.get(name, name) for name in found}
+
+
+def sorts(statement: Executable, connection: Connection) -> bool:
+    """Whether it sorts what it found."""
+    return any("TEMP B-TREE" in step and "ORDER BY" in step for step in plan(statement, connection))
+
+
+def test_there_are_statements_to_look_at() -> None:
+    assert len(STATEMENTS) > 100
+    assert {"board.OF_ALL.lists.overdue", "retention.RULES.outbox.statement", "outbox.PENDING"} <= set(STATEMENTS)
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_no_table_that_grows_is_read_whole(name: str, connection: Connection) -> None:
+    found = scanned(STATEMENTS[name], connection) & GROWING
+    assert not found or name in MAY_SCAN, f"{name} reads all of {found}: {plan(STATEMENTS[name], connection)}"
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_nothing_is_sorted_that_may_be_much(name: str, connection: Connection) -> None:
+    assert not sorts(STATEMENTS[name], connection) or name in MAY_SORT, plan(STATEMENTS[name], connection)
+
+
+def test_what_is_forgiven_is_still_needed(connection: Connection) -> None:
+    assert {name for name, found in STATEMENTS.items() if scanned(found, connection) & GROWING} == set(MAY_SCAN)
+    assert {name for name, found in STATEMENTS.items() if sorts(found, connection)} == set(MAY_SORT)
+
+
+def test_every_other_table_is_small(connection: Connection) -> None:
+    """A new table is either in the list, or named here."""
+    small = {"invites", "quarantine", "errands", "subscriptions", "settings"}
+    raw: Any = connection.connection.dbapi_connection
+    made = {row[0] for row in raw.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    assert made - {schema.VERSIONS} == GROWING | small
+
+
+BUILDERS = frozenset({"select", "insert", "update", "delete", "insert_or", "union_all", "text"})
+BUILDING = frozenset({"board.py", "schema.py", "tables.py"})
+"""``board.py`` builds in ``Questions``, which is looked at above; the other two build no questions of shelves."""
+
+
+def test_no_statement_is_built_where_it_would_not_be_seen() -> None:
+    found = [
+        f"{path.name}:{call.lineno}"
+        for path in sorted(Path(storage.__path__[0]).glob("*.py"))
+        if path.name not in BUILDING
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for call in ast.walk(function)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in BUILDERS
+    ]
+    assert found == []
