@@ -45,6 +45,7 @@ MAY_SORT: Mapping[str, str] = {
     "board.OF_HOLDER.lists.not_solved": "what one member holds",
     "board.OF_HOLDER.lists.new": "what one member holds",
     "board.OF_HOLDER.lists.solved": "a day or a week of one member",
+    "cases.IDS_OF_HOLDER": "what one member holds",
     "cases.OF_HOLDER": "what one member holds",
     "cases.ATTACHED": "the files of one case",
 }
