@@ -1,4 +1,4 @@
-"""``python -m benchmarks [load] [growth]``: one part or all of them; ``--write`` puts them into README."""
+"""``python -m benchmarks [load] [pace] [growth]``: one part or all of them; ``--write`` puts them into README."""
 
 import argparse
 import asyncio
@@ -12,6 +12,8 @@ from typing import Any
 from benchmarks.growth import FEWER, LARGE, measure_growth
 from benchmarks.growth import markdown as growth_table
 from benchmarks.measure import Measured, measure
+from benchmarks.pace import SECONDS, measure_pace
+from benchmarks.pace import markdown as pace_table
 from benchmarks.process import Failure
 from benchmarks.programs import PROGRAMS
 from benchmarks.table import about, markdown, surroundings, written
@@ -65,7 +67,13 @@ async def growth(quick: bool) -> Part:
     return Part("Growth", [asdict(one) for one in found], growth_table(found, large))
 
 
-PARTS: Mapping[str, Callable[[bool], Awaitable[Part]]] = {"load": load, "growth": growth}
+async def pace(quick: bool) -> Part:
+    """A steady rate, alone and beside a broadcast."""
+    found = await measure_pace(SECONDS // 3 if quick else SECONDS)
+    return Part("Answers, alone and beside a broadcast", [asdict(one) for one in found], pace_table(found))
+
+
+PARTS: Mapping[str, Callable[[bool], Awaitable[Part]]] = {"load": load, "pace": pace, "growth": growth}
 
 
 async def measure_all(names: list[str], quick: bool) -> dict[str, Part]:

@@ -88,7 +88,7 @@ class Pace:
 
     def __post_init__(self) -> None:
         self._all = Window.of(self.settings.per_second, SECOND)
-        self._even = Bucket(self.settings.per_second, EVEN, EVEN, self.seconds())
+        self._even = Bucket(self.settings.per_second / SECOND, EVEN, EVEN, self.seconds())
 
     def waits(self, chat: int, lane: int = 0) -> Iterator[float]:
         """Seconds to wait before the next message to that chat: for the chat, for the group's minute, for all.
