@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test check accept bench soak lock format
+.PHONY: setup demo test check accept bench soak lock format upgrade downgrade
 
 setup: $(READY)
 
@@ -36,6 +36,13 @@ bench: $(READY)
 
 soak: $(READY)
 	$(BIN)/python -m pytest -m soak
+
+# On the machine where the bot runs: docs/operating.md. REF is a tag or branch; without it the branch's newest.
+upgrade:
+	deploy/upgrade $(REF)
+
+downgrade:
+	deploy/upgrade back
 
 format: $(READY)
 	$(BIN)/ruff format .

@@ -1,6 +1,7 @@
-"""The command line: demo · run · init · invite · digest · doctor. A mistake is one sentence and exit code 2."""
+"""The command line: what people run, and what operators need. A mistake is one sentence and exit code 2."""
 
 import asyncio
+import json
 import os
 import sys
 from collections.abc import Callable, Coroutine
@@ -9,7 +10,8 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from bot import commands, config_example
+from bot import commands, config_example, restoring
+from bot.clock import SystemClock
 from bot.config import ConfigError, Settings, load
 from domain.people import Role
 
@@ -74,10 +76,19 @@ def demo(
 
 
 @app.command()
-def run(config: ConfigFile = HERE) -> None:
+def run(
+    config: ConfigFile = HERE,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes; more than one need PostgreSQL.")] = 1,
+    socket: Annotated[int | None, typer.Option(hidden=True)] = None,
+) -> None:
     """Run the bot until it is told to stop (Ctrl-C, SIGTERM)."""
     settings = settings_of(config)
-    done(lambda: commands.run(settings))
+    if socket is not None:
+        done(lambda: commands.work(settings, socket))
+    elif workers > 1:
+        done(lambda: commands.run_workers(settings, config, workers))
+    else:
+        done(lambda: commands.run(settings))
 
 
 @app.command()
@@ -125,13 +136,153 @@ def digest(
 
 
 @app.command()
-def doctor(config: ConfigFile = HERE) -> None:
+def move(
+    to: Annotated[str, typer.Option("--to", help="postgresql+psycopg://HOST/DATABASE, an empty one.")],
+    config: ConfigFile = HERE,
+) -> None:
+    """Copy everything from SQLite to PostgreSQL and compare it row for row; the bot is stopped before."""
+    settings = settings_of(config)
+    found = done(lambda: commands.move(settings, to))
+    for table, rows in found.items():
+        typer.echo(f"✓ {table}: {rows}")
+    typer.echo(
+        f"{sum(found.values())} rows are there, each compared with its original. Now set storage.url "
+        "(or YIXIAN_STORAGE__URL) to that address and start the bot; the file is kept as it is, and not used any more."
+    )
+
+
+@app.command()
+def doctor(
+    config: ConfigFile = HERE,
+    deep: Annotated[bool, typer.Option("--deep", help="Read the whole database; takes longer.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Do not ask Telegram.")] = False,
+) -> None:
     """Look whether everything is well; exit 1 where something is not."""
     settings = settings_of(config)
-    findings = done(lambda: commands.doctor(settings))
-    for finding in findings:
-        typer.echo(finding.line())
+    findings = done(lambda: commands.doctor(settings, deep, offline))
+    if as_json:
+        typer.echo(json.dumps([finding.plain() for finding in findings], ensure_ascii=False))
+    else:
+        for finding in findings:
+            typer.echo(finding.line())
     raise typer.Exit(int(any(finding.bad for finding in findings)))
+
+
+@app.command()
+def health(
+    config: ConfigFile = HERE,
+    wait: Annotated[float, typer.Option(help="Seconds to wait until all is well.")] = 0,
+) -> None:
+    """Ask the running bot whether it can do its work; exit 1 where it cannot, or none runs."""
+    settings = settings_of(config)
+    checks = done(lambda: commands.health(settings, wait))
+    for check in checks:
+        typer.echo(f"{'✓' if check['ok'] else '✗'} {check['name']}: {check['text']}")
+    raise typer.Exit(int(not all(check["ok"] for check in checks)))
+
+
+@app.command()
+def backup(
+    config: ConfigFile = HERE,
+    to: Annotated[Path | None, typer.Option(help="A file of your own instead of one among the nightly ones.")] = None,
+) -> None:
+    """Make a checked copy of the database, also while the bot runs."""
+    settings = settings_of(config)
+    made = done(lambda: commands.back_up(settings, to.resolve() if to else None))
+    typer.echo(f"{made['file']}: {made['cases']} cases, {made['events']} events, {made['size']} bytes, checked")
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A backup.")],
+    config: ConfigFile = HERE,
+    verify: Annotated[bool, typer.Option("--verify", help="Only check it.")] = False,
+    if_newer: Annotated[
+        bool, typer.Option("--if-newer", help="Only where the present database is of a version this program is not.")
+    ] = False,
+) -> None:
+    """Put a backup into the database's place; the present one is put aside. The bot must not run."""
+    if verify:
+        checked = restoring.verify(file)
+        typer.echo(f"{file}: {checked.cases} cases, {checked.events} events, version {checked.version}, all true")
+        return
+    settings = settings_of(config)
+    if if_newer and not restoring.is_newer(settings):
+        typer.echo("the present database is of this version: nothing is restored")
+        return
+    checked, aside = restoring.restore(settings, file, SystemClock().now())
+    where = f"; the one before is {aside}" if aside else ""
+    typer.echo(f"{file} is in place: {checked.cases} cases, {checked.events} events{where}")
+
+
+@app.command()
+def migrate(config: ConfigFile = HERE) -> None:
+    """Bring the database to this version, whole or not at all. The bot must not run."""
+    settings = settings_of(config)
+    done(lambda: commands.migrate(settings))
+    typer.echo("the database is of this version")
+
+
+outbox = typer.Typer(no_args_is_help=True, help="Messages that could not be sent.")
+quarantine = typer.Typer(no_args_is_help=True, help="Updates that could not be handled.")
+app.add_typer(outbox, name="outbox")
+app.add_typer(quarantine, name="quarantine")
+
+
+def told(config: Path, command: str, **arguments: Any) -> dict[str, Any]:
+    """What the bot answers to one of the operator's commands."""
+    settings = settings_of(config)
+    commands.refuse_missing(settings)
+    return done(lambda: commands.ask(settings, command, arguments))
+
+
+@outbox.command("show")
+def outbox_show(config: ConfigFile = HERE) -> None:
+    """List what was given up: number, kind, how it ended, age, tries, error."""
+    lines = told(config, "outbox_show")["lines"]
+    typer.echo("\n".join(lines) or "nothing was given up")
+
+
+@outbox.command("retry")
+def outbox_retry(
+    ids: Annotated[list[int] | None, typer.Argument(help="Numbers, as `outbox show` lists them.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
+    config: ConfigFile = HERE,
+) -> None:
+    """Send again what was given up. What may have arrived (uncertain) may arrive twice."""
+    if bool(ids) is everything:
+        raise ConfigError("name the messages to send again, or give --all.")
+    typer.echo(f"{told(config, 'outbox_retry', ids=ids or [], all=everything)['done']} will be sent again")
+
+
+@quarantine.command("show")
+def quarantine_show(
+    code: Annotated[str, typer.Argument(help="One of them; without it all.")] = "",
+    raw: Annotated[bool, typer.Option("--raw", help="The whole update too: IT HOLDS WHAT SOMEBODY WROTE.")] = False,
+    config: ConfigFile = HERE,
+) -> None:
+    """List what was set aside: code, update, kind, error, age; never what was written, unless --raw."""
+    answer = told(config, "quarantine_show", code=code.upper(), raw=raw)
+    typer.echo("\n".join(answer["lines"]) or "nothing is in quarantine")
+    for text in answer["raw"]:
+        typer.echo("this is what somebody sent; do not keep it or pass it on:", err=True)
+        typer.echo(text)
+
+
+@quarantine.command("retry")
+def quarantine_retry(code: str, config: ConfigFile = HERE) -> None:
+    """Handle an update again, as if it had just arrived; exit 1 where it fails again."""
+    error = told(config, "quarantine_retry", code=code.upper())["error"]
+    typer.echo(f"{code.upper()} failed again ({error}) and stays" if error else f"{code.upper()} is handled")
+    raise typer.Exit(int(bool(error)))
+
+
+@quarantine.command("drop")
+def quarantine_drop(code: str, config: ConfigFile = HERE) -> None:
+    """Forget an update for good."""
+    told(config, "quarantine_drop", code=code.upper())
+    typer.echo(f"{code.upper()} is forgotten")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """What is built from what: settings → charter, words, database, PTB, turns, intake, sender, errands, ticks, web."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -12,16 +13,21 @@ from telegram import Bot
 from telegram.error import InvalidToken, NetworkError
 from telegram.ext import Application, ApplicationBuilder, ExtBot
 
+from bot import backups
 from bot.clock import Clock
 from bot.config import ConfigError, Settings
-from bot.errands import Errands
+from bot.config_errors import config_error
+from bot.errands import Errands, Work
+from bot.health import Health
 from bot.intake import ChatLanes, Intake
 from bot.invitations import name_coordinators
+from bot.leading import Leading, Part
 from bot.reading_words import load as reading_words
 from bot.request import build_request
 from bot.sender import Sender
-from bot.ticks import ticking
+from bot.ticks import tick_until
 from bot.turns import Turns
+from bot.watch import Watch
 from domain.charter import Charter
 from handlers import (
     behalf,
@@ -32,6 +38,7 @@ from handlers import (
     followup,
     menus,
     mycases,
+    operator,
     preferences,
     privacy,
     relay,
@@ -46,7 +53,9 @@ from handlers import (
 from handlers.kit.routes import Feature, Router
 from handlers.kit.turn import Kit
 from handlers.kit.words import Words, WordsError
-from storage.database import Database, open_database
+from storage.database import Database, Unavailable, open_database
+from storage.leadership import Leadership
+from storage.moving import MOVED_TO
 from storage.schema import upgrade
 
 log = structlog.get_logger()
@@ -68,6 +77,7 @@ FEATURES: tuple[Feature, ...] = (
     calls.feature,
     digest.feature,
     followup.feature,
+    operator.feature,
     stafftext.feature,
     concern.feature,
 )
@@ -78,6 +88,14 @@ STOP_SECONDS = 8
 LONGEST_PAUSE = 30.0
 
 PTB = Application[Any, Any, Any, Any, Any, Any]
+Led = Callable[["App", asyncio.Event], Part]
+
+
+class Forgetful(Application[Any, Any, Any, Any, Any, Any]):
+    """PTB notes the number of everybody who ever wrote, for a persistence that we do not use: memory would grow."""
+
+    def _mark_for_persistence_update(self, *, update: object | None = None, job: object | None = None) -> None:
+        """There is nothing to note."""
 
 
 @dataclass(slots=True)
@@ -94,6 +112,9 @@ class App:
     intake: Intake
     sender: Sender
     errands: Errands
+    leadership: Leadership
+    health: Health
+    watch: Watch
     stopping: asyncio.Event
     failure: BaseException | None = None
 
@@ -123,7 +144,15 @@ class App:
 
     def wake(self) -> None:
         """A turn was committed: somebody waits for an answer. Errands look around by themselves every two seconds."""
-        self.sender.wake()
+        if self.leadership.leading:
+            self.sender.wake()
+        else:
+            self.leadership.wake()
+
+    async def tick_while_leading(self) -> None:
+        """The ticker's: what is due is done by the leader alone."""
+        if self.leadership.leading:
+            await self.tick()
 
 
 def charter_of(settings: Settings, clock: Clock) -> Charter:
@@ -133,32 +162,68 @@ def charter_of(settings: Settings, clock: Clock) -> Charter:
 
 
 async def open_storage(settings: Settings) -> Database:
-    """The database, at the newest version of its schema."""
-    database = await open_database(settings.database_url, settings.home)
+    """The database, at the newest version of its schema. ``ConfigError`` where its server cannot be reached."""
+    try:
+        database = await open_database(settings.database_url, settings.home)
+    except Unavailable as error:
+        raise config_error("storage.url", settings.database_url, f"no connection can be made ({error})") from None
     try:
         await database.schema(upgrade)
+        await refuse_moved(database, settings)
     except BaseException:
         await database.close()
         raise
     return database
 
 
+async def refuse_moved(database: Database, settings: Settings) -> None:
+    """Raises ``ConfigError`` for a database whose rows are elsewhere now: what is written to it would be lost."""
+    where = await database.read(lambda unit: unit.settings.get(MOVED_TO))
+    if where:
+        raise ConfigError(f"storage.url is {settings.storage.url}, but everything was moved: set it to {where}.")
+
+
 @asynccontextmanager
-async def running(settings: Settings, clock: Clock, *, poll: bool = True, tick: bool = True) -> AsyncIterator[App]:
-    """The whole program, from the database to Telegram; on leaving it stops politely."""
+async def running(
+    settings: Settings, clock: Clock, *, poll: bool = True, tick: bool = True, led: Led | None = None
+) -> AsyncIterator[App]:
+    """The whole program, from the database to Telegram; on leaving it stops politely. ``led`` is done on leading."""
     app = await build(settings, clock)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(app.database.close)
         await connect(app)
         stack.push_async_callback(app.application.shutdown)
         await introduce(app)
-        tasks = start(app, poll)
-        stack.push_async_callback(stop, app, tasks)
-        if tick:
-            scheduler = ticking(app.tick)
-            scheduler.start()
-            stack.callback(scheduler.shutdown, wait=False)
+        stack.push_async_callback(app.leadership.close)
+        leading = Leading(app.leadership, lambda term: parts(app, term, poll, tick, led), app.ended, app.stopping)
+        stack.push_async_callback(stop, app, [start(app, leading)])
         yield app
+
+
+def start(app: App, leading: Leading) -> asyncio.Task[None]:
+    """Lead, or wait for it. A part that fails ends the program."""
+    loop = asyncio.get_running_loop()
+    app.leadership.start(
+        lambda: loop.call_soon_threadsafe(leading.look), lambda: loop.call_soon_threadsafe(app.sender.wake)
+    )
+    leading.begin()
+    task = asyncio.create_task(leading.run())
+    task.add_done_callback(app.ended)
+    return task
+
+
+def parts(app: App, term: asyncio.Event, poll: bool, tick: bool, led: Led | None) -> Iterator[Part]:
+    """What a leader does, until its term is over."""
+    yield app.sender.run(term)
+    yield app.errands.run(term)
+    yield app.watch.run(term)
+    yield be_noted(app, term)
+    if poll:
+        yield app.intake.poll(term)
+    if tick:
+        yield tick_until(app.tick_while_leading, term)
+    if led:
+        yield led(app, term)
 
 
 async def connect(app: App) -> None:
@@ -175,33 +240,62 @@ async def connect(app: App) -> None:
             return
 
 
-def start(app: App, poll: bool) -> list[asyncio.Task[None]]:
-    """The parts that run by themselves; one that fails ends the program."""
-    parts = [app.sender.run(app.stopping), app.errands.run(app.stopping)]
-    if poll:
-        parts.append(app.intake.poll(app.stopping))
-    tasks = [asyncio.create_task(part) for part in parts]
-    for task in tasks:
-        task.add_done_callback(app.ended)
-    return tasks
-
-
 async def build(settings: Settings, clock: Clock) -> App:
     """Everything put together, nothing running yet."""
     charter = charter_of(settings, clock)
     words = checked_words(charter, settings)
     database = await open_storage(settings)
     application = build_application(settings)
-    router = Router.of(FEATURES)
-    kit = Kit(reading=reading_words(), step_names=router.step_names)
-    token = settings.required_token()
-    turns = Turns(database, router, charter, kit, clock, int(token.partition(":")[0]), lambda: None)
-    sender = Sender(database, words, turns, application.bot, clock, settings.sender)
-    errands = Errands(database, words, application.bot, clock)
+    turns = turns_of(database, charter, clock, settings.required_token())
+    leadership = database.leadership()
+    sender = Sender(database, words, turns, application.bot, clock, settings.sender, lambda: leadership.leading)
+    errands = Errands(
+        database, words, application.bot, clock, {operator.BACKUP: backup_work(settings, database, clock)}
+    )
     intake = Intake(application, turns, settings.intake.batch)
-    app = App(settings, charter, words, database, clock, application, turns, intake, sender, errands, asyncio.Event())
+    polling = settings.telegram.mode == "polling"
+    health = Health(database, sender, intake, lambda: leadership.leading, polling=polling)
+    app = App(
+        settings=settings,
+        charter=charter,
+        words=words,
+        database=database,
+        clock=clock,
+        application=application,
+        turns=turns,
+        intake=intake,
+        sender=sender,
+        errands=errands,
+        leadership=leadership,
+        health=health,
+        watch=Watch(settings, database, clock, health),
+        stopping=asyncio.Event(),
+    )
     turns.wake = app.wake
     return app
+
+
+def turns_of(database: Database, charter: Charter, clock: Clock, token: str) -> Turns:
+    """The turns of all features."""
+    router = Router.of(FEATURES)
+    kit = Kit(reading=reading_words(), step_names=router.step_names)
+    return Turns(database, router, charter, kit, clock, int(token.partition(":")[0] or 0), lambda: None)
+
+
+def idle_turns(settings: Settings, database: Database, clock: Clock) -> Turns:
+    """Turns for commands where no bot runs: what they say is sent after the next start."""
+    token = settings.telegram.token.get_secret_value()
+    return turns_of(database, charter_of(settings, clock), clock, token)
+
+
+def backup_work(settings: Settings, database: Database, clock: Clock) -> Work:
+    """The nightly backup as an errand. One that fails is written down, and asked for again by the clock."""
+
+    async def work(_: dict[str, Any]) -> None:
+        with contextlib.suppress(backups.BackupFailed):
+            await backups.keep_up(settings, database, clock)
+
+    return work
 
 
 def checked_words(charter: Charter, settings: Settings) -> Words:
@@ -225,7 +319,8 @@ def build_application(settings: Settings) -> PTB:
         get_updates_request=build_request(telegram),
         local_mode=telegram.local_mode,
     )
-    return ApplicationBuilder().bot(bot).updater(None).job_queue(None).concurrent_updates(ChatLanes()).build()
+    builder = ApplicationBuilder().application_class(Forgetful).bot(bot).updater(None).job_queue(None)
+    return builder.concurrent_updates(ChatLanes()).build()
 
 
 async def introduce(app: App) -> None:
@@ -234,6 +329,15 @@ async def introduce(app: App) -> None:
     await app.database.run(lambda unit: unit.settings.put(BOT_USERNAME, username))
     await app.database.run(lambda unit: unit.errands.add("set_menus", "{}", app.clock.now(), once="menus"))
     await name_coordinators(app.database, app.settings, app.clock)
+
+
+async def be_noted(app: App, term: asyncio.Event) -> None:
+    """That we run, and that we stop politely, is written down; after an end by a fault the operator is told."""
+    if not await app.database.run(operator.started):
+        log.warning("the last run was not stopped")
+    await term.wait()
+    if app.failure is None:
+        await app.database.run(operator.stopped)
 
 
 async def stop(app: App, tasks: Iterable[asyncio.Task[None]]) -> None:

@@ -38,6 +38,15 @@ class MovableClock:
         """The time it is here, in UTC."""
         return self._at + (datetime.now(UTC) - self._since) if self._since else self._at
 
+    @property
+    def runs(self) -> bool:
+        """Whether it goes on by itself."""
+        return self._since is not None
+
+    def run(self, on: bool) -> None:
+        """Let it go on from the time it is, or hold it there."""
+        self._at, self._since = self.now(), datetime.now(UTC) if on else None
+
     def advance(self, delta: timedelta) -> datetime:
         """Put it forward, or back with a negative ``delta`` as a clock set wrongly would be; says the new time."""
         self._at += delta

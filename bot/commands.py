@@ -1,28 +1,35 @@
 """What the command line does, without the command line."""
 
 import asyncio
+import contextlib
 import signal
-from collections.abc import Mapping
-from contextlib import AsyncExitStack
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import structlog
+from telegram.error import BadRequest, NetworkError
 
-from bot import control, web
-from bot.app import App, charter_of, open_storage, running
+from bot import backups, control, workers
+from bot.app import LONGEST_PAUSE, App, charter_of, idle_turns, open_storage, running
 from bot.clock import Clock, SystemClock
 from bot.config import ConfigError, Settings
-from bot.diagnosis import Finding, examine
-from bot.intake import ALLOWED
+from bot.diagnosis import examine
+from bot.findings import Finding
+from bot.intake import ALLOWED, wait
 from bot.invitations import invite_someone, link, name_coordinators
 from bot.logs import configure
+from bot.moving import STOP, move
+from bot.operations import Operations
 from domain.people import Role
 from handlers.digest import print_digest
 from handlers.kit.words import Words
-from storage.database import Database
+from storage.database import Database, open_database
 from storage.unit import Unit
 
 log = structlog.get_logger()
@@ -31,8 +38,23 @@ UNINSTALLED = "0.1.0"
 """The version of a checkout that was not installed as a package; pyproject.toml says the same."""
 
 PERIODS = ("daily", "weekly")
+BACKUP_PATIENCE = 4 * 3600.0
+"""Seconds a command waits for the running bot's backup, and for what it is handed to."""
 
-__all__ = ["Finding", "digest", "doctor", "invite", "prepare", "run", "version"]
+__all__ = [
+    "Finding",
+    "ask",
+    "back_up",
+    "digest",
+    "doctor",
+    "health",
+    "invite",
+    "migrate",
+    "move",
+    "prepare",
+    "run",
+    "version",
+]
 
 
 def version() -> str:
@@ -48,31 +70,83 @@ def version() -> str:
 
 async def run(settings: Settings) -> None:
     """The bot until it is told to stop. Raises ``ConfigError`` where it cannot start, or whatever ended it."""
-    token = settings.required_token()
-    configure(settings.logs, [token, settings.webhook.secret.get_secret_value()])
+    settings.required_token()
+    configure(settings.logs, settings.secrets())
     with control.only_one(settings.data_folder):
         await run_alone(settings, SystemClock())
 
 
-async def run_alone(settings: Settings, clock: Clock) -> None:
-    """With the lock held."""
+async def run_workers(settings: Settings, config: Path, count: int) -> None:
+    """Several processes on one database until they are told to stop. Raises ``ConfigError`` where they cannot start."""
+    settings.required_token()
+    workers.refuse_workers(settings, count)
+    stopping = asyncio.Event()
+    stop_on_signals(stopping)
+    await prepare(settings)
+    await workers.supervise(settings, config, count, stopping)
+
+
+async def work(settings: Settings, number: int) -> None:
+    """One of several workers, on the socket that its supervisor has bound."""
+    settings.required_token()
+    configure(settings.logs, settings.secrets())
+    await run_alone(settings, SystemClock(), socket.socket(fileno=number))
+
+
+async def run_alone(settings: Settings, clock: Clock, listener: socket.socket | None = None) -> None:
+    """With the lock held, by this process or by its supervisor, who has bound the ``listener``."""
     webhook = settings.telegram.mode == "webhook"
     async with AsyncExitStack() as stack:
-        app = await stack.enter_async_context(running(settings, clock, poll=not webhook))
-        await stack.enter_async_context(
-            control.listening(settings.data_folder, Commands(app.database, settings, clock))
-        )
-        if webhook:
-            await stack.enter_async_context(
-                web.serving(web.build_web(app.intake, settings.webhook), settings.webhook.listen, settings.webhook.port)
-            )
-            await announce_webhook(app)
+        led = keep_webhook if webhook else None
+        app = await stack.enter_async_context(running(settings, clock, poll=not webhook, led=led))
+        if listener:
+            workers.stop_without_supervisor(app.stopping)
+        else:
+            operations = Operations(settings, app.turns, app.health)
+            commands = Commands(app.database, settings, clock, operations, app.stopping.set)
+            await stack.enter_async_context(control.listening(settings.data_folder, commands))
+        if webhook or settings.metrics.enabled:
+            await stack.enter_async_context(served(app, webhook, listener))
         stop_on_signals(app.stopping)
         log.info("running", bot=app.bot.username, mode=settings.telegram.mode)
         await app.stopping.wait()
         log.info("stopping")
     if app.failure:
         raise app.failure
+
+
+async def keep_webhook(app: App, term: asyncio.Event) -> None:
+    """The leader tells Telegram, again until it has been heard. Without a network nobody is worse off for waiting."""
+    pause = 1.0
+    while not term.is_set():
+        try:
+            await announce_webhook(app)
+        except BadRequest:
+            raise  # the address is refused, now and later
+        except NetworkError as error:
+            log.warning("webhook not set", error=type(error).__name__, wait=pause)
+        else:
+            return
+        await wait(term, pause)
+        pause = min(LONGEST_PAUSE, pause * 2)
+
+
+@asynccontextmanager
+async def served(app: App, webhook: bool, listener: socket.socket | None = None) -> AsyncIterator[int]:
+    """What may be asked over HTTP; the libraries for it take memory, and are loaded only here."""
+    from bot import web
+
+    settings = app.settings
+    routes = [web.readiness(app.health)]
+    if webhook:
+        routes.append(web.receiving(app.intake, settings.webhook))
+    if settings.metrics.enabled:
+        from bot.metrics import Metrics
+
+        routes.append(web.numbers(Metrics(settings, app.database, app.clock, app.turns.meter)))
+    ours = listener or web.bound(settings.webhook.listen, settings.webhook.port)
+    async with web.served(web.build_web(*routes), ours) as port:
+        yield port
 
 
 async def announce_webhook(app: App) -> None:
@@ -95,14 +169,28 @@ def stop_on_signals(stopping: asyncio.Event) -> None:
 class Commands:
     """Commands that write, as the running bot does them (or the command line, where none runs)."""
 
-    def __init__(self, database: Database, settings: Settings, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        clock: Clock,
+        operations: Operations | None = None,
+        stop: Callable[[], None] = lambda: None,
+    ) -> None:
         self._database = database
+        self._stop = stop
         self._charter = charter_of(settings, clock)
         self._clock = clock
         self._known = {"invite": self._invite}
+        self._operations = operations.known if operations else {}
 
     async def __call__(self, command: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Do a command in one transaction."""
+        """Do a command in one transaction, or the operator's in as many as it takes."""
+        if command == STOP:
+            self._stop()
+            return {}
+        if command in self._operations:
+            return await self._operations[command](arguments)
         if command not in self._known:
             raise ConfigError(f"the running bot knows no command {command!r}; it may be an older version.")
         return await self._database.run(lambda unit: self._known[command](unit, arguments))
@@ -111,15 +199,19 @@ class Commands:
         return invite_someone(unit, self._charter, arguments, self._clock.now())
 
 
-async def ask(settings: Settings, command: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Let the running bot do it; where none runs, take the lock and do it here."""
-    answer = await control.ask_running(settings.data_folder, command, arguments)
+async def ask(
+    settings: Settings, command: str, arguments: Mapping[str, Any], patience: float = control.PATIENCE
+) -> dict[str, Any]:
+    """Let the running bot do it; where none runs, take the lock and do it here. PostgreSQL can be shared."""
+    answer = await control.ask_running(settings.data_folder, command, arguments, patience)
     if answer is not None:
         return answer
-    with control.only_one(settings.data_folder):
+    with contextlib.nullcontext() if settings.shared_storage else control.only_one(settings.data_folder):
         database = await open_storage(settings)
         try:
-            return await Commands(database, settings, SystemClock())(command, arguments)
+            clock = SystemClock()
+            operations = Operations(settings, idle_turns(settings, database, clock))
+            return await Commands(database, settings, clock, operations)(command, arguments)
         finally:
             await database.close()
 
@@ -175,18 +267,54 @@ async def open_existing(settings: Settings) -> Database:
 
 def refuse_missing(settings: Settings) -> None:
     """Nothing is made by a command that only looks."""
-    path = Path(settings.database_url.removeprefix("sqlite:///"))
-    if not path.exists():
+    path = settings.database_file
+    if path is not None and not path.exists():
         raise ConfigError(
             f"storage.url is {settings.storage.url}, and {path} does not exist: run `python -m bot init` first."
         )
 
 
-async def doctor(settings: Settings) -> list[Finding]:
-    """Everything that was looked at."""
-    clock = SystemClock()
-    database = await open_existing(settings)
+async def back_up(settings: Settings, to: Path | None) -> dict[str, Any]:
+    """A checked backup: by the running bot, or here. The database is not changed, not even to the newest version."""
+    arguments = {"to": str(to) if to else ""}
+    answer = await control.ask_running(settings.data_folder, "backup", arguments, BACKUP_PATIENCE)
+    if answer is not None:
+        return answer
+    with control.only_one(settings.data_folder):
+        try:
+            made = backups.make(settings, to) if to else backups.nightly(settings, SystemClock().now())
+            return await made
+        except backups.BackupFailed as error:
+            raise ConfigError(f"no backup was made: {error}.") from None
+
+
+async def migrate(settings: Settings) -> None:
+    """Bring the database to the newest version, whole or not at all."""
+    refuse_missing(settings)
+    with control.only_one(settings.data_folder):
+        database = await open_storage(settings)
+        await database.close()
+
+
+async def health(settings: Settings, wait: float) -> list[dict[str, Any]]:
+    """The running bot's own checks, as soon as all are well or after so many seconds."""
+    end = monotonic() + wait
+    while True:
+        try:
+            answer = await control.ask_running(settings.data_folder, "health", {})
+        except ConfigError as error:
+            answer = {"checks": [{"name": "bot", "ok": False, "text": str(error)}]}
+        checks = answer["checks"] if answer else [{"name": "bot", "ok": False, "text": "does not run"}]
+        if monotonic() >= end or (checks and all(check["ok"] for check in checks)):
+            return list(checks)
+        await asyncio.sleep(0.5)
+
+
+async def doctor(settings: Settings, deep: bool = False, offline: bool = False) -> list[Finding]:
+    """Everything that was looked at. Nothing is changed, and the schema is not brought up to date."""
+    refuse_missing(settings)
+    database = await open_database(settings.database_url, settings.home)
     try:
-        return await examine(settings, database, charter_of(settings, clock), clock.now())
+        return await examine(settings, database, SystemClock().now(), deep=deep, offline=offline)
     finally:
         await database.close()

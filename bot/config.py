@@ -17,7 +17,7 @@ from bot import config_checks, holiday_years
 from bot import config_sections as sections
 from bot.config_errors import ConfigError, config_error, first_error
 from bot.config_sources import FromEnvironment, FromFile, merged, token_in
-from bot.config_values import database_at
+from bot.config_values import database_at, is_postgresql, password_in
 from domain import charter
 from domain.calendar import WorkingCalendar
 
@@ -45,7 +45,10 @@ class Settings(BaseSettings):
     categories: tuple[sections.Category, ...] = ()
     emergency: sections.Emergency = sections.Emergency()
     roster: sections.Roster = sections.Roster()
+    operator: sections.Operator = sections.Operator()
+    backup: sections.Backup = sections.Backup()
     logs: sections.Logs = sections.Logs()
+    metrics: sections.Metrics = sections.Metrics()
     templates: sections.Templates = sections.Templates()
 
     _home: Path = PrivateAttr(default_factory=Path.cwd)
@@ -73,9 +76,35 @@ class Settings(BaseSettings):
         return database_at(self.storage.url, self.home)
 
     @property
+    def shared_storage(self) -> bool:
+        """Whether several processes may work on the database at once."""
+        return is_postgresql(self.storage.url)
+
+    def secrets(self) -> list[str]:
+        """What no log may show."""
+        found = (self.telegram.token.get_secret_value(), self.webhook.secret.get_secret_value())
+        return [secret for secret in (*found, password_in(self.storage.url)) if secret]
+
+    @property
     def data_folder(self) -> Path:
         """Where the lock and the socket are."""
         return self.home / self.storage.folder
+
+    @property
+    def database_file(self) -> Path | None:
+        """The database, if it is a file."""
+        scheme, found, file = self.database_url.partition(":///")
+        return Path(file) if scheme == "sqlite" and found else None
+
+    @property
+    def _backups(self) -> int:
+        """How many backups to keep; of PostgreSQL its own tools make them."""
+        return self.backup.keep if self.database_file else 0
+
+    @property
+    def backup_folder(self) -> Path:
+        """Where backups go."""
+        return self.data_folder / self.backup.folder
 
     @property
     def overlay(self) -> Path | None:
@@ -124,6 +153,7 @@ class Settings(BaseSettings):
             digest_hour=self.digest.hour,
             digest_weekday=self.digest.weekday,
             digest_chat=self.digest.chat_id or None,
+            operator=charter.Operator(self.operator.chat_id or None, self.backup.at, self._backups),
         )
 
     def _working_calendar(self, years: Iterable[int]) -> WorkingCalendar:

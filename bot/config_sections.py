@@ -70,7 +70,7 @@ class Telegram(Section):
 
 
 class Webhook(Section):
-    """Where Telegram's calls arrive; ``listen`` and ``port`` also serve /healthz and /metrics."""
+    """Where Telegram's calls arrive; ``listen`` and ``port`` also serve /healthz and, where wanted, /metrics."""
 
     listen: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8080
@@ -273,6 +273,32 @@ class Logs(Section):
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["console", "json"] = "console"
+
+
+class Operator(Section):
+    """The chat that hears when something is wrong, and an address that is called as long as all is well."""
+
+    chat_id: ChatNumber = 0
+    outbox_age: SomeTime = timedelta(minutes=15)
+    heartbeat_url: WebAddress = ""
+    heartbeat_every: SomeTime = timedelta(minutes=5)
+    heartbeat_proxy: Proxy = ""
+
+
+class Backup(Section):
+    """When the database is copied, where the copies go and how many stay; a program that each is handed to."""
+
+    at: TimeOfDay = time(3, 30)
+    keep: Annotated[int, Field(ge=0, le=1000)] = 14
+    folder: str = "backups"
+    command: tuple[str, ...] = ()
+    patience: SomeTime = timedelta(minutes=30)
+
+
+class Metrics(Section):
+    """Whether /metrics is served, and in polling mode a server for it and /healthz at all."""
+
+    enabled: bool = False
 
 
 class Templates(Section):

@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, TomlConfigSettingsSource
 
 from bot.config_errors import ConfigError, config_error
-from bot.config_values import token
+from bot.config_values import password_in, token
 
 PREFIX = "YIXIAN_"
 NOT_SETTINGS = frozenset({"YIXIAN_CONFIG"})
@@ -37,6 +37,8 @@ class FromFile(TomlConfigSettingsSource):
         for section, key in _SECRETS:
             if self._path and self.toml_data.get(section, {}).get(key):
                 _refuse_if_open(f"{section}.{key}", self._path)
+        if self._path and password_in(self.toml_data.get("storage", {}).get("url", "")):
+            _refuse_if_open("the password in storage.url", self._path)
 
 
 class FromEnvironment(PydanticBaseSettingsSource):

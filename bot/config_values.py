@@ -152,10 +152,24 @@ def _proxy(value: Any) -> str:
 
 
 def _database(value: Any) -> str:
-    scheme = urlsplit(value).scheme if isinstance(value, str) else ""
-    if scheme != "sqlite":
-        raise ValueError("sqlite:///FILE")
-    return str(value)
+    allowed = "sqlite:///FILE or postgresql+psycopg://HOST/DATABASE"
+    if not isinstance(value, str) or not (is_postgresql(value) or value.startswith("sqlite:")):
+        raise ValueError(allowed)
+    return value
+
+
+def is_postgresql(url: str) -> bool:
+    """Whether an address names a database on PostgreSQL."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme == "postgresql+psycopg" and len(parts.path) > 1
+
+
+def password_in(url: str) -> str:
+    """The password within a database's address, as it stands there; empty where there is none."""
+    return urlsplit(url).password or ""
 
 
 def database_at(url: str, folder: Path) -> str:

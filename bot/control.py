@@ -81,7 +81,9 @@ async def answered(line: bytes, run: Callable[[str, Mapping[str, Any]], Any]) ->
     return {"done": done}
 
 
-async def ask_running(folder: Path, command: str, arguments: Mapping[str, Any]) -> Answer | None:
+async def ask_running(
+    folder: Path, command: str, arguments: Mapping[str, Any], patience: float = PATIENCE
+) -> Answer | None:
     """Ask the running bot; None where none runs. Raises ``ConfigError`` where it refuses or does not answer."""
     try:
         reader, writer = await asyncio.open_unix_connection(socket_path(folder), limit=LINE_LIMIT)
@@ -90,7 +92,7 @@ async def ask_running(folder: Path, command: str, arguments: Mapping[str, Any]) 
     try:
         writer.write(json.dumps({"command": command, "arguments": dict(arguments)}).encode() + b"\n")
         await writer.drain()
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(patience):
             line = await reader.readline()
     except (TimeoutError, ConnectionError):
         line = b""

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -24,6 +24,8 @@ FIRST_WAIT = timedelta(seconds=2)
 LONGEST_WAIT = timedelta(minutes=10)
 TRIES = 20
 LISTEN_SECONDS = 2.0
+SLOW = frozenset({"backup"})
+"""Kinds that take minutes: each is done beside the others, and done anew where the program stops in the middle."""
 
 Work = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -31,7 +33,9 @@ Work = Callable[[dict[str, Any]], Awaitable[None]]
 class Errands:
     """Does what turns asked for. Each kind of work bears being done twice."""
 
-    def __init__(self, database: Database, words: Words, bot: Bot, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, words: Words, bot: Bot, clock: Clock, more: Mapping[str, Work] | None = None
+    ) -> None:
         self._database = database
         self._words = words
         self._bot = bot
@@ -42,7 +46,9 @@ class Errands:
             "set_menu": self._set_menu,
             "set_menus": self._set_menus,
             "leave_chat": self._leave_chat,
+            **(more or {}),
         }
+        self._slow: dict[int, asyncio.Task[None]] = {}
 
     def wake(self) -> None:
         """There may be something to do."""
@@ -59,15 +65,36 @@ class Errands:
         while not stopping.is_set():
             self._woken.clear()
             try:
-                found = await self._database.read(lambda unit: unit.errands.due(self._clock.now()))
+                due = await self._database.read(lambda unit: unit.errands.due(self._clock.now()))
+                found = [errand for errand in due if errand.id not in self._slow]
                 for errand in found:
-                    await self._do(errand)
+                    await self._begin(errand)
             except Exception as error:
                 log.error("errands", error=type(error).__name__, exc_info=True)
                 found = []
             if not found and not self._woken.is_set():
-                self._idle.set()
+                if not self._slow:
+                    self._idle.set()
                 await self._listen(stopping)
+        await self._leave_slow()
+
+    async def _begin(self, errand: Errand) -> None:
+        if errand.kind not in SLOW:
+            await self._do(errand)
+            return
+        task = self._slow[errand.id] = asyncio.create_task(self._do(errand))
+        task.add_done_callback(lambda _: self._ended(errand.id))
+
+    def _ended(self, errand: int) -> None:
+        del self._slow[errand]
+        self._woken.set()
+
+    async def _leave_slow(self) -> None:
+        """Break off what would take too long; its row stays, and it is done anew after the next start."""
+        tasks = list(self._slow.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _listen(self, stopping: asyncio.Event) -> None:
         told = asyncio.ensure_future(stopping.wait())

@@ -7,6 +7,7 @@ the next offset (or the 200) follows the commit, and what cannot be read is set 
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Coroutine
+from time import monotonic
 from typing import Any
 
 import structlog
@@ -73,6 +74,7 @@ class Intake:
         self._failures: dict[int, Exception] = {}
         self._raw: dict[int, dict[str, Any]] = {}
         self._busy = 0
+        self.polled_at = monotonic()
         self.free = asyncio.Event()
         self.free.set()
         application.add_handler(TypeHandler(Update, self._handle))
@@ -128,6 +130,7 @@ class Intake:
         while not stopping.is_set():
             try:
                 batch = await unless(stopping, self._fetch(offset))
+                self.polled_at = monotonic()
                 taken = await asyncio.gather(*(self.take(raw) for raw in batch))
             except InvalidToken:
                 raise

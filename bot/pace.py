@@ -3,7 +3,7 @@
 A chat's bucket holds a small burst for answers and fills evenly. What is counted over all chats, and in a group over a
 minute, is counted exactly: never more than allowed within any such time. Among all chats nobody books a moment ahead:
 who answers somebody goes before whoever waits with a notice, and a program that stood still does not catch up at once.
-Notices go evenly, so that the next free moment is never far away for an answer.
+Notices go evenly, and later by every answer, so that the next free moment is never far away for an answer.
 """
 
 from bisect import insort
@@ -15,8 +15,6 @@ from time import monotonic
 
 from bot.config_sections import Sender
 
-FORGET_AFTER = 300.0
-"""Seconds after which a silent chat's bucket is full anyway and is dropped."""
 GROUP_MINUTE = 60.0
 SECOND = 1.03
 """What counts as a second: messages that leave a second apart may arrive a little closer to each other."""
@@ -26,6 +24,8 @@ TINY = 1e-6
 """Seconds that are lost in rounding."""
 SOON = 0.001
 """Seconds until whoever is before us has woken up."""
+FORGET_AFTER = GROUP_MINUTE
+"""Seconds after which a silent chat's bucket is full anyway and is dropped; a group's window is empty by then too."""
 
 
 @dataclass(slots=True)
@@ -111,8 +111,7 @@ class Pace:
             while (wait := self._until(now := self.seconds(), lane)) > TINY or self._line[0] != ticket:
                 yield max(wait, SOON)
             self._all.take(now)
-            if lane:
-                self._even.take(now)
+            self._even.take(now)
         finally:
             self._line.remove(ticket)
 

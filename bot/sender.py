@@ -6,8 +6,8 @@ while the program lives; a kill between Telegram's answer and that write makes o
 """
 
 import asyncio
-import contextlib
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -28,7 +28,7 @@ from handlers.kit.messages import MESSAGES
 from handlers.kit.turn import Turn
 from handlers.kit.views import View
 from handlers.kit.words import Words
-from storage.database import Database
+from storage.database import Database, Unavailable
 from storage.messages import Card
 from storage.outbox import Ending, Lane, Mode, Saying
 from storage.records import load
@@ -57,7 +57,14 @@ class Sender:
     """One a bot. ``run`` it as a task; ``wake`` it when something was said; ``drained`` waits until nothing is due."""
 
     def __init__(
-        self, database: Database, words: Words, turns: Turns, bot: Bot, clock: Clock, settings: Settings
+        self,
+        database: Database,
+        words: Words,
+        turns: Turns,
+        bot: Bot,
+        clock: Clock,
+        settings: Settings,
+        may_send: Callable[[], bool] = lambda: True,
     ) -> None:
         self._database = database
         self._words = words
@@ -65,6 +72,7 @@ class Sender:
         self._bot = bot
         self._clock = clock
         self._settings = settings
+        self._may_send = may_send
         self._pace = Pace(settings)
         self._woken = asyncio.Event()
         self._idle = asyncio.Event()
@@ -74,6 +82,7 @@ class Sender:
         self._outcomes: list[Outcome] = []
         self._offline = 0.0
         self._rest_until = 0.0
+        self.looked_at = monotonic()
 
     def wake(self) -> None:
         """There may be something to send."""
@@ -88,6 +97,7 @@ class Sender:
     async def run(self, stopping: asyncio.Event) -> None:
         """Send until told to stop; then finish what is on its way and write it down."""
         while not stopping.is_set():
+            self.looked_at = monotonic()
             self._woken.clear()
             try:
                 await self._write_down()
@@ -111,12 +121,14 @@ class Sender:
     async def _finish(self) -> None:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=5)
-        with contextlib.suppress(ValueError):
+        try:
             await self._write_down()
+        except (ValueError, Unavailable) as error:
+            log.error("not written down", messages=len(self._outcomes), error=type(error).__name__)
 
     async def _start_batch(self) -> bool:
         """Take what is due for chats that are free. False: nothing was due."""
-        if monotonic() < self._rest_until or len(self._busy) >= BATCH:
+        if monotonic() < self._rest_until or len(self._busy) >= BATCH or not self._may_send():
             return False
         now, busy = self._clock.now(), list(self._busy)
         prepared = await self._database.read(partial(self._prepare, now, busy))
@@ -167,15 +179,23 @@ class Sender:
         return view.knowing(reader)
 
     async def _send_all(self, rows: list[Outcome | Prepared]) -> None:
-        """One chat's rows, in order; the first that must wait makes the rest wait."""
+        """One chat's rows, in order; the first that must wait makes the rest wait.
+
+        Whoever no longer leads sends nothing more: another one does, and the rows are theirs.
+        """
         outcomes: list[Outcome] = []
         shown = Shown()
         for row in rows:
+            if not self._may_send():
+                break
             outcomes.append(row if isinstance(row, Outcome) else await self._send(shown.in_(row)))
             shown.note(outcomes[-1])
             if isinstance(outcomes[-1].result, Wait | Later | Moved):
                 break
         self._outcomes += outcomes
+        if not outcomes:
+            self._busy.discard(rows[0].saying.chat)
+            self._noticed.discard(rows[0].saying.chat)
         self._woken.set()
 
     async def _send(self, prepared: Prepared) -> Outcome:
@@ -200,6 +220,7 @@ class Sender:
         except Exception:
             self._outcomes = outcomes + self._outcomes
             raise
+        self._turns.meter.sends.update(result_name(outcome.result) for outcome in outcomes)
         self._mind_the_network(outcomes)
         written = {outcome.saying.chat for outcome in outcomes}
         self._busy -= written
@@ -255,6 +276,13 @@ def at_once(found: list[Saying], room: int) -> list[Saying]:
     noticed = list(dict.fromkeys(saying.chat for saying in found if saying.lane is not Lane.ANSWER))
     few = set(noticed[: max(0, room)])
     return [saying for saying in found if saying.lane is Lane.ANSWER or saying.chat in few]
+
+
+def result_name(result: Result | None) -> str:
+    """What came of a row, for counting."""
+    if isinstance(result, Later):
+        return "ambiguous" if result.ambiguous else "not_sent"
+    return "withheld" if result is None else type(result).__name__.lower()
 
 
 def end_unsent(outcome: Outcome, turn: Turn) -> None:

@@ -3,6 +3,7 @@
 In UTC (its cron skips days around changes of summer time), never dropping a late run, never two at once.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -17,3 +18,13 @@ def ticking(tick: Callable[[], Awaitable[None]]) -> AsyncIOScheduler:
         tick, "interval", seconds=TICK_SECONDS, coalesce=True, max_instances=1, misfire_grace_time=None, id="tick"
     )
     return scheduler
+
+
+async def tick_until(tick: Callable[[], Awaitable[None]], stopping: asyncio.Event) -> None:
+    """Tick until told to stop."""
+    scheduler = ticking(tick)
+    scheduler.start()
+    try:
+        await stopping.wait()
+    finally:
+        scheduler.shutdown(wait=False)

@@ -45,14 +45,13 @@ TOUR: tuple[Step, ...] = (
     press("the member claims", MEMBER, "签收", RESIDENT, "李建国委员已接手"),
     say("the member logs a visit", MEMBER, "/visit", MEMBER, "请用一条消息写"),
     say("… in one message", MEMBER, "走访3号楼张奶奶家,路灯确实不亮,灯座进水", MEMBER, "走访已记下"),
-    press("… with the kinds of work", MEMBER, "问需", MEMBER, "走访已记下"),
+    press("… with the kinds of work", MEMBER, "问需", MEMBER, "✓ 问需"),
     press("the member resolves", MEMBER, "办结", MEMBER, "办得怎么样"),
     press("… says how", MEMBER, "已解决", MEMBER, "请写给居民看的答复"),
     say("… in words", MEMBER, "灯座已换,今晚会亮", RESIDENT, "问题解决了吗"),
     press("the resident judges", RESIDENT, "解决了,满意", MEMBER, ":满意"),
-    say("the coordinator reads the digest", COORDINATOR, "/digest", COORDINATOR, "-0001"),
-    wait("a quarter of an hour later", "15m", COORDINATOR, "-0001"),
-    say("another concern", RESIDENT, "桂花社区小区大门口垃圾三天没人收,味道很大", RESIDENT, "-0002"),
+    say("the coordinator reads the digest", COORDINATOR, "/digest", COORDINATOR, "日报"),
+    say("another concern", RESIDENT, "桂花社区小区大门口垃圾三天没人收,味道很大", RESIDENT, "✅ 已收到"),
     wait("nobody assigns it", "2d", COORDINATOR, "派单已到期"),
 )
 
@@ -70,6 +69,7 @@ async def play(address: str, key: str, tell: Callable[[Step, str], None]) -> int
 
 async def played(phone: aiohttp.ClientSession, step: Step) -> str:
     """Do a step and look; what went wrong, or nothing."""
+    before = await said(phone, step.sees)
     path = "/sim/clock" if step.what == "clock" else f"/sim/people/{step.who}/{step.what}"
     async with phone.post(path, json=step.body) as answer:
         if answer.status >= 400:
@@ -77,6 +77,17 @@ async def played(phone: aiohttp.ClientSession, step: Step) -> str:
     # Putting the clock forward returns only when everything said and due has been handled.
     async with phone.post("/sim/clock", json={"advance": "1s"}):
         pass
-    async with phone.get(f"/sim/people/{step.sees}/chat") as answer:
-        seen = [message["text"] for message in (await answer.json())["messages"] if not message["mine"]]
-    return "" if any(step.words in text for text in seen) else f"nobody sees {step.words!r}"
+    new = await said(phone, step.sees) - before
+    return "" if any(step.words in text for _, text in new) else f"nobody sees {step.words!r}"
+
+
+async def said(phone: aiohttp.ClientSession, who: int) -> set[tuple[int, str]]:
+    """What the bot has said to somebody, by message: what it changes is said anew."""
+    async with phone.get(f"/sim/people/{who}/chat") as answer:
+        messages = (await answer.json())["messages"]
+    return {(message["message_id"], words_of(message)) for message in messages if not message["mine"]}
+
+
+def words_of(message: dict[str, Any]) -> str:
+    """A message's text and what its buttons say."""
+    return " ".join([message["text"], *(f"[{button['label']}]" for row in message["buttons"] for button in row)])

@@ -7,7 +7,7 @@ unacknowledged and Telegram delivers it again.
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from time import perf_counter
 from typing import Any
@@ -16,6 +16,7 @@ import structlog
 from telegram import Update
 
 from bot.clock import Clock
+from bot.meter import Meter
 from bot.understanding import understand
 from domain.charter import Charter
 from domain.people import ChatId
@@ -23,12 +24,13 @@ from handlers.kit.incoming import Incoming, Kind
 from handlers.kit.messages import Message
 from handlers.kit.routes import ClockHandler, Router
 from handlers.kit.turn import Kit, Turn
-from storage.database import Database
+from storage.database import Database, Unavailable
 from storage.unit import Unit
 
 log = structlog.get_logger()
 
 TRIES = 3
+SEEN = "seen_before"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Turns:
     clock: Clock
     bot: int
     wake: Callable[[], None]
+    meter: Meter = field(default_factory=Meter)
 
     async def take(self, update: Update, raw: dict[str, Any]) -> None:
         """Do what an update asks for, once. Returns after the commit; raises where nothing could be committed."""
@@ -63,14 +66,18 @@ class Turns:
         error: Exception | None = None
         for _ in range(TRIES):
             try:
-                route = await self.database.run(partial(self._turn, incoming))
+                route = await self.database.run(partial(self.turn, incoming))
+            except Unavailable:
+                raise  # nothing is wrong with the update: Telegram keeps it and sends it again
             except Exception as failure:
                 error = failure
                 log.warning("turn failed", update=incoming.update_id, error=type(failure).__name__, exc_info=True)
             else:
                 log.info("turn", update=incoming.update_id, kind=incoming.kind, route=route, ms=since(started))
+                self.meter.turn(incoming.kind, "seen_before" if route == SEEN else "done", perf_counter() - started)
                 break
         else:
+            self.meter.turn(incoming.kind, "failed", perf_counter() - started)
             await self.set_aside(incoming.update_id, raw, error, incoming)
         self.wake()
 
@@ -86,7 +93,7 @@ class Turns:
         """Do everything that is due, one transaction at a time."""
         for handler in self.router.clocks:
             try:
-                while await self.database.run(partial(self._due, handler)):
+                while await self._tick(handler):
                     pass
             except Exception as error:
                 log.error(
@@ -95,7 +102,13 @@ class Turns:
                     error=type(error).__name__,
                     exc_info=True,
                 )
+                self.meter.failed_ticks += 1
         self.wake()
+
+    async def _tick(self, handler: ClockHandler) -> bool:
+        more, followed = await self.database.run(partial(self._due, handler))
+        self.meter.followed(followed)
+        return more
 
     def clock_turn(self, unit: Unit) -> Turn:
         """A turn of the clock: it is nobody, and has no chat."""
@@ -103,17 +116,19 @@ class Turns:
         nothing = Incoming(update_id=0, kind=Kind.OTHER, chat=ChatId(0), at=now)
         return Turn(now, unit, self.charter, nothing, None, self.kit)
 
-    def _due(self, handler: ClockHandler, unit: Unit) -> bool:
+    def _due(self, handler: ClockHandler, unit: Unit) -> tuple[bool, list[str]]:
         turn = self.clock_turn(unit)
         more = handler(turn)
         for case, error in turn.troubles:
             log.error("follow-up put off", case=case, error=type(error).__name__, exc_info=error)
-        return more
+        return more, turn.followed
 
-    def _turn(self, incoming: Incoming, unit: Unit) -> str:
+    def turn(self, incoming: Incoming, unit: Unit) -> str:
+        """One update within one transaction; the name of what it asked for."""
         now = self.clock.now()
+        unit.lock_chat(incoming.chat)
         if not unit.intake.first_sight(self.bot, incoming.update_id, now):
-            return "seen_before"
+            return SEEN
         someone = None
         if incoming.private:
             someone = unit.people.seen(incoming.chat, incoming.name, incoming.language_code, now)

@@ -1,4 +1,4 @@
-"""What the world may ask over HTTP: Telegram's webhook, and whether the bot lives.
+"""What may be asked over HTTP: Telegram's webhook, whether the bot lives and is ready, and its numbers.
 
 The webhook answers 200 only after the turn's commit; a request without the secret, too large, or not JSON never
 reaches a turn. What cannot be read is counted and answered 200, or Telegram would send it for ever.
@@ -11,7 +11,7 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 import uvicorn
@@ -21,7 +21,11 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.config_sections import Webhook
+from bot.health import Ready
 from bot.intake import Intake
+
+if TYPE_CHECKING:
+    from bot.metrics import Metrics
 
 log = structlog.get_logger()
 
@@ -75,20 +79,42 @@ async def limited(request: Request) -> bytes | None:
     return bytes(body)
 
 
-async def healthy(_: Request) -> Response:
+async def alive(_: Request) -> Response:
     """The program runs and answers."""
     return PlainTextResponse("ok\n")
 
 
-def build_web(intake: Intake, webhook: Webhook) -> Starlette:
-    """The routes of a bot in webhook mode."""
+def readiness(ready: Ready) -> Route:
+    """Whether the program can do its work: a line for each part, 503 where one cannot."""
+
+    async def answer(_: Request) -> Response:
+        checks = await ready()
+        lines = [f"{'ok' if check.ok else 'failed'} {check.name}: {check.text}\n" for check in checks]
+        well = all(check.ok for check in checks)
+        return PlainTextResponse("".join(lines), HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE)
+
+    return Route("/healthz/ready", answer, methods=["GET"])
+
+
+def numbers(metrics: "Metrics") -> Route:
+    """What Prometheus reads."""
+    from bot.metrics import CONTENT_TYPE
+
+    async def answer(_: Request) -> Response:
+        return Response(await metrics.page(), media_type=CONTENT_TYPE)
+
+    return Route("/metrics", answer, methods=["GET"])
+
+
+def receiving(intake: Intake, webhook: Webhook) -> Route:
+    """Where Telegram delivers."""
     endpoint = WebhookEndpoint(intake, webhook.secret.get_secret_value())
-    return Starlette(
-        routes=[
-            Route(webhook.path, endpoint.__call__, methods=["POST"]),
-            Route("/healthz", healthy, methods=["GET"]),
-        ]
-    )
+    return Route(webhook.path, endpoint.__call__, methods=["POST"])
+
+
+def build_web(*routes: Route) -> Starlette:
+    """Those routes, and whether the program lives."""
+    return Starlette(routes=[*routes, Route("/healthz", alive, methods=["GET"])])
 
 
 class _Server(uvicorn.Server):
@@ -103,6 +129,12 @@ class _Server(uvicorn.Server):
 @asynccontextmanager
 async def serving(app: Starlette, listen: str, port: int) -> AsyncIterator[int]:
     """Serve until left, and say on which port (0 picks a free one). Raises ``OSError`` where the port is taken."""
+    async with served(app, bound(listen, port)) as found:
+        yield found
+
+
+def bound(listen: str, port: int) -> socket.socket:
+    """A socket that callers can reach. Raises ``OSError`` where the port is taken."""
     listener = socket.socket(
         socket.AF_INET6 if ":" in listen else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP
     )
@@ -113,6 +145,12 @@ async def serving(app: Starlette, listen: str, port: int) -> AsyncIterator[int]:
     except OSError:
         listener.close()
         raise
+    return listener
+
+
+@asynccontextmanager
+async def served(app: Starlette, listener: socket.socket) -> AsyncIterator[int]:
+    """Serve on a socket that is bound, until left; it is closed then."""
     server = _Server(
         uvicorn.Config(app, log_config=None, access_log=False, ws="none", lifespan="off", timeout_graceful_shutdown=5)
     )

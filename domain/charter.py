@@ -119,6 +119,16 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Operator:
+    """Whoever runs the program: the chat that hears when something is wrong (None: nobody), and the nightly backup."""
+
+    chat: int | None = None
+    backup_at: time = time(3, 30)
+    backups: int = 14
+    """How many are kept; none are made where it is 0."""
+
+
+@dataclass(frozen=True, slots=True)
 class Charter:
     """One group's settings, as the rules see them. Languages are codes that have words in ``templates/``."""
 
@@ -147,6 +157,7 @@ class Charter:
     """Monday is 0."""
     digest_chat: int | None = None
     """A group chat that gets numbers only."""
+    operator: Operator = Operator()
 
     def community(self, code: str | None) -> Community | None:
         """The community with that code, if it is (still) configured."""

@@ -235,8 +235,9 @@ def hear(turn: Turn) -> bool:
 
 def recent_case(turn: Turn) -> Case | None:
     """A case of this person that is so new that what comes now may belong to it."""
-    since = turn.now - turn.charter.joining
-    return next((case for case in turn.unit.cases.latest(turn.person.id, since) if case.state in OPEN), None)
+    latest = turn.unit.cases.latest(turn.person.id, turn.now - turn.charter.joining)
+    newest = next((turn.unit.cases.get(case.id) for case in latest if case.state in OPEN), None)
+    return newest if newest and newest.state in OPEN else None
 
 
 def belongs(turn: Turn, recent: Case) -> bool:

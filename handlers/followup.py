@@ -44,21 +44,25 @@ def follow_up_case(turn: Turn, case: Case) -> None:
     """One case, undone by itself where it fails."""
     try:
         with turn.unit.savepoint():
-            make_due(turn, case)
+            made = make_due(turn, case)
     except Exception as error:
         turn.unit.cases.put_off(case.id, turn.now + PUT_OFF)
         turn.troubles.append((case.id, error))
+    else:
+        turn.followed += made
 
 
-def make_due(turn: Turn, case: Case) -> None:
-    """The marks that have come, until one of them moves the case on."""
+def make_due(turn: Turn, case: Case) -> list[str]:
+    """Make the marks that have come, until one of them moves the case on; which ones were made."""
     marks = followups.due(case, turn.now, turn.charter)
     if not marks:
         turn.unit.cases.save(case, followups.next_at(case, turn.charter), followups.due_at(case, turn.charter))
-    state = case.state
+    state, made = case.state, list[str]()
     for mark in marks:
         if case.state is state:
             case = announce(turn, case, followups.follow_up(case, mark, turn.now, turn.charter))
+            made.append(mark.name)
+    return made
 
 
 # -- the morning's list

@@ -196,6 +196,8 @@ def join(turn: Turn, invite: Invite, person: Person) -> None:
 
 def admitted(unit: Unit, charter: Charter, person: Person, invite: Invite, now: datetime) -> Person:
     """The person with the role of the invite, as written down: roster, summaries, menu."""
+    unit.lock_roster()
+    person = unit.people.get(person.id) or person
     joined = replace(
         person,
         name=invite.name or person.name,
@@ -214,6 +216,7 @@ def admitted(unit: Unit, charter: Charter, person: Person, invite: Invite, now: 
 def ensure_coordinator(unit: Unit, charter: Charter, chat_id: int, name: str, now: datetime) -> None:
     """The operator names a coordinator: no link, no confirmation. Changes nothing where they are one already."""
     chat = ChatId(chat_id)
+    unit.lock_chat(chat)
     person = unit.people.by_chat(chat) or unit.people.add(chat, name, "", now)
     if person.has(Role.COORDINATOR):
         return

@@ -235,9 +235,11 @@ def my_roles(turn: Turn, press: MyRoles) -> None:
 @feature.press(LeaveRole)
 def leave_role(turn: Turn, press: LeaveRole) -> None:
     """Give up a role of one's own."""
-    person = turn.person
-    if refusal := may_end(turn, person, press.role):
-        turn.refuse(refusal)
+    turn.unit.lock_roster()
+    person = turn.someone_by_id(turn.person.id)
+    refusal = may_end(turn, person, press.role)
+    if person is None or refusal:
+        turn.refuse(refusal or STALE)
     elif not press.sure:
         turn.edit(AskLeaveRole(press.role))
     else:
@@ -253,6 +255,7 @@ def remove_role(turn: Turn, press: RemoveRole) -> None:
     """A coordinator takes a role from somebody."""
     if not may_run(turn):
         return
+    turn.unit.lock_roster()
     person = turn.someone_by_id(press.person)
     refusal = may_end(turn, person, press.role)
     if person is None or refusal:

@@ -114,9 +114,11 @@ def turn_page(turn: Turn, press: Inbox) -> None:
 @feature.press(AssignTo)
 def assign_to(turn: Turn, press: AssignTo) -> None:
     """Given to that member."""
-    case, member = turn.case(press.case), turn.someone_by_id(press.member)
+    case = turn.case(press.case)
     if case is None:
         return
+    turn.unit.lock_roster()  # whoever leaves at this moment is not given a case any more
+    member = turn.someone_by_id(press.member)
     if member is None:
         turn.refuse(Refusal.NOT_MEMBER)
     elif decide(turn, case, casework.assign(case, member, turn.person, turn.now)):

@@ -55,6 +55,7 @@ class BotApi:
             log.exception("the simulator failed in %s", name)
             status, answer = 500, Refused(500, "Internal Server Error").answer()
         if fault is not None and fault.kind == "lost":
+            self.world.answer_lost(name)
             return await _cut(receive)
         return await respond(send, status, json.dumps(answer, separators=(",", ":")).encode(), _JSON)
 

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from simulator.cast import Chat, Person, Post, Press, Pressed
 from simulator.phones import Phones, Where, Who
+from simulator.record import reference
 from simulator.refusals import Impossible, Json
 from simulator.updates import PRESS_LIFE
 
@@ -36,12 +37,10 @@ class Buttons(Phones):
         self._open(room)
         if data is not None:
             return self._query(person, room, message_id or room.last_message_id, {"text": "", "callback_data": data})
-        if label is None:
-            return self._use(person, room, *self._at(room, message_id, row, column))
-        found = self._labelled(room, label, message_id)
+        found = self._at(room, message_id, row, column) if label is None else self._labelled(room, label, message_id)
         if found is not None:
             return self._use(person, room, *found)
-        return self._keyboard(person, room, label)
+        return self._keyboard(person, room, label or "")
 
     def _at(self, room: Chat, message_id: int | None, row: int, column: int) -> tuple[Post, Json]:
         post = room.posts.get(message_id or -1)
@@ -118,9 +117,16 @@ class Buttons(Phones):
             "message": self._seen(room, message_id, post),
         }
         self.queue.push("callback_query", query, ("press", person.id), PRESS_LIFE)
-        self.record.press(person.first_name, press.label or press.data)
+        self.record.press(person.first_name, press.label or press.data, self._named(room, post, press.label))
         self.emit("press", chat_id=room.id, message_id=message_id, query_id=number, person_id=person.id)
         return Pressed("callback", query_id=number)
+
+    def _named(self, room: Chat, post: Post | None, label: str) -> str | None:
+        """Which message a transcript must name: none where it is the newest with that label."""
+        newest = self._labelled(room, label, None) if label else None
+        if post is None or (newest is not None and newest[0] is post):
+            return None
+        return reference(room.posts, post.message_id)
 
     def _seen(self, room: Chat, message_id: int, post: Post | None) -> Json:
         """The message a press came from; one that is gone is inaccessible (date 0)."""

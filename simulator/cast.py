@@ -11,7 +11,10 @@ from simulator.refusals import Json
 
 @dataclass(slots=True)
 class Person:
-    """A phone and whoever holds it. `started`: the chat with the bot is open; `role`: words for transcripts only."""
+    """A phone and whoever holds it. `role`: words only; `shown`: whether the page begins with it.
+
+    `started`: the chat with the bot is open.
+    """
 
     id: int
     first_name: str
@@ -23,6 +26,7 @@ class Person:
     started: bool = False
     blocked: bool = False
     deleted: bool = False
+    shown: bool = True
 
     def user(self) -> Json:
         """Telegram's User."""

@@ -8,6 +8,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -23,6 +24,7 @@ from simulator.signals import Signal
 from simulator.world import World
 
 OnAdvance = Callable[[timedelta], Awaitable[object]]
+OnRun = Callable[[bool], object]
 HEARTBEAT = 15.0
 
 
@@ -34,11 +36,20 @@ def answer(content: Any, status: int = 200) -> Response:
 class Control:
     """Each route is a short translation from HTTP to a method of the world."""
 
-    def __init__(self, world: World, signal: Signal, on_advance: OnAdvance | None, zone: str | None = None) -> None:
+    def __init__(
+        self,
+        world: World,
+        signal: Signal,
+        on_advance: OnAdvance | None,
+        zone: str | None = None,
+        on_run: OnRun | None = None,
+    ) -> None:
         self.world = world
         self.signal = signal
         self.on_advance = on_advance
         self.zone = zone
+        self.on_run = on_run
+        self.runs = True
 
     def routes(self) -> list[Route]:
         """The addresses."""
@@ -53,6 +64,7 @@ class Control:
             Route("/sim/updates", self.inject, methods=["POST"]),
             Route("/sim/clock", self.clock, methods=["GET"]),
             Route("/sim/clock", self.advance, methods=["POST"]),
+            Route("/sim/story", self.story, methods=["GET"]),
             Route("/sim/chaos", self.chaos, methods=["GET"]),
             Route("/sim/chaos", self.set_chaos, methods=["POST"]),
             Route("/sim/events", self.events, methods=["GET"]),
@@ -124,18 +136,41 @@ class Control:
 
     async def clock(self, _: Request) -> Response:
         """What time it is."""
-        told = {"now": self.world.now().isoformat()}
-        return answer({**told, "zone": self.zone} if self.zone else told)
+        return answer(self._time())
+
+    def _time(self) -> Json:
+        """The time; where it is told, the zone; where it can be held, whether it runs."""
+        told: Json = {"now": self.world.now().isoformat()}
+        if self.zone:
+            told["zone"] = self.zone
+        return told if self.on_run is None else {**told, "runs": self.runs}
 
     async def advance(self, request: Request) -> Response:
         """Puts the clock forward; the answer comes when what is due then has been done."""
-        delta = span((await _read(request)).word("advance"))
+        body = await _read(request)
+        if "runs" in body.params:
+            return self._run(bool(body.params["runs"]))
+        delta = span(body.word("advance"))
         if self.on_advance is None:
             now = self.world.advance(delta)
         else:
+            self.world.advancing(delta)
             await self.on_advance(delta)
             now = self.world.advanced(delta)
         return answer({"now": now.isoformat(), "advanced": delta.total_seconds()})
+
+    def _run(self, on: bool) -> Response:
+        """Lets the clock run or holds it."""
+        if self.on_run is None:
+            raise Impossible("this clock cannot be held")
+        self.on_run(on)
+        self.runs = on
+        self.world.emit("clock", advanced=0, **self._time())
+        return answer(self._time())
+
+    async def story(self, _: Request) -> Response:
+        """What happens before anybody looks, and how far it is."""
+        return answer(self.world.story)
 
     async def chaos(self, _: Request) -> Response:
         """What goes wrong at the moment."""
@@ -170,7 +205,8 @@ class Control:
 
     async def transcript(self, _: Request) -> Response:
         """What was done so far, as a test."""
-        return Response(self.world.transcript().encode("utf-8", "replace"), media_type="text/plain; charset=utf-8")
+        zone = ZoneInfo(self.zone) if self.zone else None
+        return Response(self.world.transcript(zone).encode("utf-8", "replace"), media_type="text/plain; charset=utf-8")
 
     async def begin_transcript(self, _: Request) -> Response:
         """Starts a new transcript."""

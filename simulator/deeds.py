@@ -57,6 +57,10 @@ def _sent(post: Post) -> Json:
     return {"chat_id": post.chat_id, "message_id": post.message_id}
 
 
+def _where(body: Body) -> dict[str, Any]:
+    return {"chat": body.number("chat"), "reply_to": body.number("reply_to")}
+
+
 @deed("start")
 def _start(world: World, person: Person, body: Body) -> Json:
     return _sent(world.start(person, body.word("payload")))
@@ -64,14 +68,13 @@ def _start(world: World, person: Person, body: Body) -> Json:
 
 @deed("say")
 def _say(world: World, person: Person, body: Body) -> Json:
-    post = world.say(person, body.word("text"), chat=body.number("chat"), reply_to=body.number("reply_to"))
-    return _sent(post)
+    return _sent(world.say(person, body.word("text"), **_where(body)))
 
 
 @deed("send")
 def _send(world: World, person: Person, body: Body) -> Json:
     content = dict(body.params["content"])
-    return _sent(world.send(person, content, chat=body.number("chat"), reply_to=body.number("reply_to")))
+    return _sent(world.send(person, content, **_where(body)))
 
 
 @deed("photo")
@@ -81,8 +84,7 @@ def _photo(world: World, person: Person, body: Body) -> Json:
         body.word("caption"),
         data=body.data(),
         colour=body.params.get("colour"),
-        chat=body.number("chat"),
-        reply_to=body.number("reply_to"),
+        **_where(body),
     )
     return _sent(post)
 
@@ -96,15 +98,15 @@ def _album(world: World, person: Person, body: Body) -> Json:
         body.word("caption"),
         pictures=pictures,
         colour=body.params.get("colour"),
-        chat=body.number("chat"),
-        reply_to=body.number("reply_to"),
+        **_where(body),
     )
     return {"chat_id": posts[0].chat_id, "message_ids": [post.message_id for post in posts]}
 
 
 @deed("voice")
 def _voice(world: World, person: Person, body: Body) -> Json:
-    return _sent(world.voice(person, body.number("seconds") or 3, data=body.data(), chat=body.number("chat")))
+    seconds = body.number("seconds") or 3
+    return _sent(world.voice(person, seconds, data=body.data(), **_where(body)))
 
 
 @deed("video")
@@ -116,7 +118,7 @@ def _video(world: World, person: Person, body: Body) -> Json:
             seconds=body.number("seconds") or 5,
             size=body.number("size"),
             caption=body.word("caption"),
-            chat=body.number("chat"),
+            **_where(body),
         )
     )
 
@@ -132,7 +134,7 @@ def _file(world: World, person: Person, body: Body) -> Json:
             mime_type=upload.mime_type,
             size=body.number("size"),
             caption=body.word("caption"),
-            chat=body.number("chat"),
+            **_where(body),
         )
     )
 
@@ -140,14 +142,14 @@ def _file(world: World, person: Person, body: Body) -> Json:
 @deed("location")
 def _location(world: World, person: Person, body: Body) -> Json:
     latitude, longitude = float(body.params["latitude"]), float(body.params["longitude"])
-    return _sent(world.location(person, latitude, longitude, live=body.number("live"), chat=body.number("chat")))
+    return _sent(world.location(person, latitude, longitude, live=body.number("live"), **_where(body)))
 
 
 @deed("contact")
 def _contact(world: World, person: Person, body: Body) -> Json:
     names = ("phone_number", "first_name")
     phone, name = (body.params.get(key) for key in names)
-    return _sent(world.contact(person, phone, name, body.number("user_id")))
+    return _sent(world.contact(person, phone, name, body.number("user_id"), reply_to=body.number("reply_to")))
 
 
 @deed("edit")

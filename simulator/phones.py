@@ -25,9 +25,12 @@ class Phones(State):
     def person(self, number: int, first_name: str, language_code: str | None = "zh", **more: Any) -> Person:
         """A phone appears, or changes: `last_name`, `username`, `phone_number`, `role`. It has not written yet."""
         person = self.people.get(number)
+        known = person is not None and (person.first_name, person.language_code) == (first_name, language_code)
         if person is None:
             person = self.people[number] = Person(number, first_name)
         person.first_name, person.language_code = first_name, language_code
+        if not known:
+            self.record.phone(first_name, language_code or "")
         for name, value in more.items():
             setattr(person, name, value)
         self.emit("person", person_id=number)
@@ -132,11 +135,13 @@ class Phones(State):
             sizes.append({**stored.described(), "width": width, "height": height})
         return sizes
 
-    def voice(self, who: Who, seconds: int = 3, *, data: bytes | None = None, chat: Where = None) -> Post:
+    def voice(
+        self, who: Who, seconds: int = 3, *, data: bytes | None = None, chat: Where = None, reply_to: int | None = None
+    ) -> Post:
         """Sends a voice message."""
         stored = self.files.add("voice", sounds.voice(seconds) if data is None else data, mime_type="audio/ogg")
         voice = {**stored.described(), "duration": seconds, "mime_type": "audio/ogg"}
-        return self.send(who, {"voice": voice}, chat=chat)
+        return self.send(who, {"voice": voice}, chat=chat, reply_to=reply_to)
 
     def file(
         self,
@@ -148,11 +153,12 @@ class Phones(State):
         size: int | None = None,
         caption: str = "",
         chat: Where = None,
+        reply_to: int | None = None,
     ) -> Post:
         """Sends a document; `size` makes Telegram say another size than the true one."""
         stored = self.files.add("document", data, name, mime_type, size)
         document = {**stored.described(), "file_name": name, "mime_type": stored.mime_type}
-        return self.send(who, {"document": document, **_worded("caption", caption)}, chat=chat)
+        return self.send(who, {"document": document, **_worded("caption", caption)}, chat=chat, reply_to=reply_to)
 
     def video(
         self,
@@ -163,23 +169,37 @@ class Phones(State):
         size: int | None = None,
         caption: str = "",
         chat: Where = None,
+        reply_to: int | None = None,
     ) -> Post:
         """Sends a video."""
         stored = self.files.add("video", data or _EMPTY_MP4, mime_type="video/mp4", size=size)
         video = {**stored.described(), "width": 640, "height": 360, "duration": seconds, "mime_type": "video/mp4"}
-        return self.send(who, {"video": video, **_worded("caption", caption)}, chat=chat)
+        return self.send(who, {"video": video, **_worded("caption", caption)}, chat=chat, reply_to=reply_to)
 
     def location(
-        self, who: Who, latitude: float, longitude: float, *, live: int | None = None, chat: Where = None
+        self,
+        who: Who,
+        latitude: float,
+        longitude: float,
+        *,
+        live: int | None = None,
+        chat: Where = None,
+        reply_to: int | None = None,
     ) -> Post:
         """Sends a place on the map; `live` is for how many seconds it is kept up to date."""
         place: Json = {"latitude": latitude, "longitude": longitude}
         if live is not None:
             place["live_period"] = live
-        return self.send(who, {"location": place}, chat=chat)
+        return self.send(who, {"location": place}, chat=chat, reply_to=reply_to)
 
     def contact(
-        self, who: Who, phone_number: str | None = None, first_name: str | None = None, user_id: int | None = None
+        self,
+        who: Who,
+        phone_number: str | None = None,
+        first_name: str | None = None,
+        user_id: int | None = None,
+        *,
+        reply_to: int | None = None,
     ) -> Post:
         """Sends a contact: the person's own, unless another name is given."""
         person = self.find_person(who)
@@ -189,7 +209,7 @@ class Phones(State):
         }
         if user_id is not None or first_name is None:
             card["user_id"] = user_id if user_id is not None else person.id
-        return self.send(person, {"contact": card})
+        return self.send(person, {"contact": card}, reply_to=reply_to)
 
     # Coming and going.
 

@@ -57,6 +57,7 @@ def described(person: Person) -> Json:
         "started": person.started,
         "blocked": person.blocked,
         "deleted": person.deleted,
+        "shown": person.shown,
     }
 
 

@@ -15,7 +15,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from simulator.botapi import BotApi, Downloads
-from simulator.control import HANDLERS, Control, OnAdvance
+from simulator.control import HANDLERS, Control, OnAdvance, OnRun
 from simulator.gate import Gate
 from simulator.signals import Signal, until
 from simulator.webhooks import Webhooks
@@ -36,17 +36,19 @@ def build(
     key: str | None = None,
     page: Path | None = PAGE,
     zone: str | None = None,
+    on_run: OnRun | None = None,
 ) -> Starlette:
     """The application. `on_advance` owns the clock; `key` is asked of the page and /sim (address or cookie).
 
-    `zone` is the time zone in which the page shows the time; without it, the browser's.
+    `on_run` lets the clock run, or holds it. `zone` is the time zone in which the page shows the time; without it,
+    the browser's.
     """
     signal = Signal()
     secret = token or world.token
     routes: list[Route | Mount] = [
         Route("/bot{token}/{method}", BotApi(world, secret, signal)),
         Route("/file/bot{token}/{path:path}", Downloads(world, secret)),
-        *Control(world, signal, on_advance, zone).routes(),
+        *Control(world, signal, on_advance, zone, on_run).routes(),
     ]
     if page is not None:
         routes.append(Mount("/", StaticFiles(directory=page, html=True, check_dir=False)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from simulator.allowance import Allowance
 from simulator.cast import Chat, Membership, Person, Post, Press
@@ -68,10 +68,11 @@ class State:
         self.chaos = Chaos(seed)
         self.queue = UpdateQueue(self.now, self.chaos, seed)
         self.queue.read.append(self._read_by_bot)
-        self.record = Record(kept_events)
+        self.record = Record(self.now, kept_events)
         self.events: deque[Json] = deque(maxlen=kept_events)
         self.calls: deque[Json] = deque(maxlen=kept_events)
         self.allowance: Allowance | None = None
+        self.story: Json = {"state": "none", "done": 0, "of": 0}
         self.listeners: list[Callable[[Json], None]] = []
         self._sequence = 0
         self._serial = 0
@@ -89,6 +90,11 @@ class State:
         self.events.append(event)
         for listener in self.listeners:
             listener(event)
+
+    def tell_story(self, state: str, done: int, of: int) -> None:
+        """How far whatever happens before anybody looks is: "running" or "done"."""
+        self.story = {"state": state, "done": done, "of": of}
+        self.emit("story", **self.story)
 
     def stamp(self) -> int:
         """The time as Telegram writes it in messages."""
@@ -152,7 +158,7 @@ class State:
             del chat.posts[next(iter(chat.posts))]
         if outgoing:
             self._show(chat, markup)
-        self.record.message(self._readers(chat) if outgoing else sender["first_name"], post)
+        self.record.message(self._readers(chat) if outgoing else sender["first_name"], post, chat.posts)
         self.emit("message", chat_id=chat.id, message_id=number, outgoing=outgoing)
         return post
 
@@ -170,7 +176,7 @@ class State:
         """Replaces what a message says."""
         post.message = message
         chat = self.chats[post.chat_id]
-        self.record.edit(self._readers(chat) if by_bot else message["from"]["first_name"], post)
+        self.record.edit(self._readers(chat) if by_bot else message["from"]["first_name"], post, chat.posts)
         self.emit("edit", chat_id=post.chat_id, message_id=post.message_id)
 
     def remove(self, post: Post) -> None:
@@ -222,6 +228,9 @@ class State:
         """The updates the bot has not confirmed, oldest first."""
         return [item.update for item in self.queue]
 
+    watchers: ClassVar[list[Callable[[Json], None]]] = []
+    """Hear of every call of every world in the process, as `calls` keeps it."""
+
     def called_with(self, method: str, params: Mapping[str, Any], answer: Json) -> None:
         """Notes a call the bot made and how it was answered."""
         result = answer.get("result")
@@ -234,14 +243,33 @@ class State:
             "result": result,
             "error": answer.get("description"),
             "message_id": message_id,
+            "lost": False,
         }
         self.calls.append(call)
-        self.emit("call", method=method, ok=answer["ok"], error=call["error"], message_id=message_id)
+        for watch in self.watchers:
+            watch(call)
+        self.emit(
+            "call",
+            method=method,
+            chat_id=_number(params.get("chat_id")),
+            ok=answer["ok"],
+            error=call["error"],
+            message_id=message_id,
+        )
         call["seq"] = self._sequence
+
+    def answer_lost(self, method: str) -> None:
+        """Notes that the answer to the last call, one of that method, does not arrive: the bot cannot know of it."""
+        if self.calls and self.calls[-1]["method"].lower() == method.lower():
+            self.calls[-1]["lost"] = True
 
     def called(self, method: str) -> list[Json]:
         """The kept calls of one method, oldest first."""
         return [call for call in self.calls if call["method"] == method]
+
+
+def _number(value: Any) -> int | None:
+    return int(value) if str(value or "").lstrip("-").isdecimal() else None
 
 
 def _without_reply(message: Json) -> Json:

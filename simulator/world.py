@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 from simulator.cast import Chat, Person, Post, Press, Pressed
 from simulator.clock import Clock
@@ -52,19 +52,23 @@ class World(Groups):
         chat = self.chats.get(person.id)
         return sum(post.outgoing and not post.read for post in chat.posts.values()) if chat else 0
 
-    def advanced(self, delta: timedelta) -> datetime:
-        """Notes that the clock was put forward by whoever owns it, and says the time."""
-        self.queue.expire()
+    def advancing(self, delta: timedelta) -> None:
+        """Notes that whoever owns the clock is about to put it forward."""
         self.record.advance(delta)
+
+    def advanced(self, delta: timedelta) -> datetime:
+        """Tells that the clock was put forward by whoever owns it, and says the time."""
+        self.queue.expire()
         now = self.now()
         self.emit("clock", now=now.isoformat(), advanced=delta.total_seconds())
         return now
 
     def advance(self, delta: timedelta) -> datetime:
         """Puts the world's own clock forward."""
+        self.advancing(delta)
         self.clock.advance(delta)
         return self.advanced(delta)
 
-    def transcript(self) -> str:
-        """What was done so far, as the text of a `.chat` file."""
-        return self.record.transcript(list(self.people.values()))
+    def transcript(self, zone: tzinfo | None = None) -> str:
+        """What was done so far, as the text of a `.chat` file; `zone` is the one its beginning is written in."""
+        return self.record.transcript(list(self.people.values()), zone)

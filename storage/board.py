@@ -59,14 +59,14 @@ VISITED = and_(visits.c.at > SINCE, visits.c.at <= UNTIL)
 URGENT_FIRST = (
     cases.c.supervision.in_(("supervised", "elevated")).desc(),
     cases.c.urgent.desc(),
-    cases.c.due_at,
+    cases.c.due_at.nulls_first(),
     cases.c.id,
 )
 
 INBOX = (
     select(cases.c.id)
     .where(or_(UNASSIGNED, DISPUTED))
-    .order_by(cases.c.urgent.desc(), cases.c.due_at, cases.c.id)
+    .order_by(cases.c.urgent.desc(), cases.c.due_at.nulls_first(), cases.c.id)
     .limit(500)
 )
 COUNT_BY_STATE = select(cases.c.state, func.count()).group_by(cases.c.state)

@@ -32,7 +32,8 @@ OPEN_OF_MEMBER = (
 OPEN_OF_CASE = (
     select(calls).where(calls.c.case_id == bindparam("case_"), calls.c.done_at.is_(None)).order_by(calls.c.id)
 )
-DUE = select(calls).where(calls.c.next_at <= bindparam("now_")).order_by(calls.c.next_at).limit(BATCH)
+DUE = select(calls).where(calls.c.next_at <= bindparam("now_")).order_by(calls.c.next_at).limit(BATCH).with_for_update()
+"""Locked where others write too: one that is done meanwhile must not be reminded of."""
 REMINDED = (
     update(calls)
     .where(calls.c.id == bindparam("id_"))

@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as insert_or
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from domain.cases import (
     Behalf,
@@ -22,8 +21,10 @@ from domain.cases import (
 )
 from domain.charter import Handling
 from domain.people import PersonId
+from storage.locks import NONE, Locks
 from storage.shelf import Shelf
 from storage.tables import attachments, cases
+from storage.upsert import insert_or
 
 OPEN_STATES = ("submitted", "accepted", "assigned", "in_progress", "need_info")
 NEXT_SERIAL = (
@@ -34,7 +35,8 @@ ALLOCATE = (
     .values(year=bindparam("year_"), serial=NEXT_SERIAL)
     .returning(cases.c.id, cases.c.year, cases.c.serial)
 )
-BY_ID = select(cases).where(cases.c.id == bindparam("id_"))
+BY_ID = select(cases).where(cases.c.id == bindparam("id_")).with_for_update()
+"""Read for a change, which means nothing to SQLite and to whoever only asks."""
 BY_NUMBER = select(cases).where(cases.c.year == bindparam("year_"), cases.c.serial == bindparam("serial_"))
 SAVE = update(cases).where(cases.c.id == bindparam("id_"))
 OF_REPORTER = (
@@ -51,7 +53,13 @@ OF_HOLDER = (
     .order_by(cases.c.due_at.is_(None), cases.c.due_at, cases.c.id)
 )
 IDS_OF_HOLDER = OF_HOLDER.with_only_columns(cases.c.id)
-DUE = select(cases).where(cases.c.next_at <= bindparam("now_")).order_by(cases.c.next_at).limit(bindparam("limit_"))
+DUE = (
+    select(cases)
+    .where(cases.c.next_at <= bindparam("now_"))
+    .order_by(cases.c.next_at)
+    .limit(bindparam("limit_"))
+    .with_for_update()
+)
 ATTACH = insert_or(attachments).on_conflict_do_nothing()
 ATTACHED = select(attachments).where(attachments.c.case_id == bindparam("case_")).order_by(attachments.c.id)
 COUNT_ATTACHED = select(func.count()).where(attachments.c.case_id == bindparam("case_"))
@@ -67,17 +75,25 @@ class Attachment:
 
 
 class Cases(Shelf):
-    """Every case, at its present state."""
+    """Every case, at its present state. One that is to be saved was read by ``get`` or ``due``, which lock it."""
+
+    def __init__(self, connection: Connection, locks: Locks = NONE) -> None:
+        super().__init__(connection)
+        self._locks = locks
+        self._locked: set[CaseId] = set()
 
     def add(self, case: Case, year: int, next_at: datetime | None, due_at: datetime | None) -> Case:
         """Insert a new case with its next date and deadline; it comes back with its id and its number."""
         values = {"year_": year, "next_at": next_at, "due_at": due_at, **columns(case)}
+        self._locks.numbers(year)
         row = self._connection.execute(ALLOCATE, values).one()
+        self._locked.add(row.id)
         return replace(case, id=CaseId(row.id), number=number(row.year, row.serial))
 
     def get(self, case: CaseId) -> Case | None:
         """The case with that id."""
         row = self._connection.execute(BY_ID, {"id_": case}).one_or_none()
+        self._locked.add(case)
         return None if row is None else case_of(row)
 
     def by_number(self, text: str) -> Case | None:
@@ -89,7 +105,12 @@ class Cases(Shelf):
         return None if row is None else case_of(row)
 
     def save(self, case: Case, next_at: datetime | None, due_at: datetime | None) -> None:
-        """Keep a case as it is now, with its next date and its earliest deadline."""
+        """Keep a case as it is now, with its next date and its earliest deadline.
+
+        Raises ``LookupError`` where it was not read for that: somebody else's change could be lost.
+        """
+        if case.id not in self._locked:
+            raise LookupError(f"case {case.id} is saved without having been read by get() or due()")
         self._connection.execute(SAVE, {"id_": case.id, "next_at": next_at, "due_at": due_at, **columns(case)})
 
     def put_off(self, case: CaseId, until: datetime) -> None:
@@ -114,7 +135,9 @@ class Cases(Shelf):
 
     def due(self, now: datetime, limit: int) -> list[Case]:
         """Cases that may have something due, the longest waiting first."""
-        return self._list(DUE, {"now_": now, "limit_": limit})
+        found = self._list(DUE, {"now_": now, "limit_": limit})
+        self._locked |= {case.id for case in found}
+        return found
 
     def attach(self, case: CaseId, found: Attachment, by: PersonId, now: datetime) -> bool:
         """Keep a photo or file; False where the case has it already."""

@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import bindparam, delete, select
-from sqlalchemy.dialects.sqlite import insert as insert_or
 
 from domain.people import ChatId
 from storage.records import load
 from storage.shelf import Shelf
 from storage.tables import dialogs
+from storage.upsert import insert_or
 
 K = TypeVar("K")
 

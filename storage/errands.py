@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import bindparam, func, literal_column, select, update
-from sqlalchemy.dialects.sqlite import insert as insert_or
 
 from storage.shelf import Shelf
 from storage.tables import errands
+from storage.upsert import insert_or
 
 ADD = insert_or(errands).on_conflict_do_nothing()
 DUE = (

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, insert, select
-from sqlalchemy.dialects.sqlite import insert as insert_or
 
 from storage.shelf import Shelf
 from storage.tables import quarantine, updates
+from storage.upsert import insert_or
 
 SEE = insert_or(updates).on_conflict_do_nothing()
 QUARANTINE = insert(quarantine)

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row, bindparam, delete, select, update
-from sqlalchemy.dialects.sqlite import insert as insert_or
 
 from domain.cases import CaseId
 from domain.people import ChatId
 from storage.shelf import Shelf
 from storage.tables import cards, messages
+from storage.upsert import insert_or
 
 ABOUT = select(messages).where(messages.c.chat == bindparam("chat_"), messages.c.message_id == bindparam("message_"))
 ADD = insert_or(messages).on_conflict_do_nothing()

@@ -12,13 +12,27 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, case, func, literal_column, or_, select, update
-from sqlalchemy.dialects.sqlite import insert as insert_or
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Row,
+    String,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from domain.cases import CaseId
 from domain.people import ChatId
 from storage.shelf import Shelf
 from storage.tables import EPOCH, outbox
+from storage.upsert import insert_or
 
 
 class Lane(IntEnum):
@@ -113,17 +127,16 @@ PENDING = (
     .limit(bindparam("limit_"))
 )
 NEXT = select(func.min(outbox.c.not_before)).where(outbox.c.state == _pending)
+_touched = outbox.c.touched > bindparam("touched_")
+_arrived = bindparam("was_", type_=String) == Mode.SEND
 END = (
     update(outbox)
-    .where(outbox.c.id == bindparam("id_"))
+    .where(outbox.c.id == bindparam("id_"), outbox.c.state == "pending")
     .values(
-        state=case((outbox.c.touched > bindparam("touched_"), "pending"), else_=bindparam("state_")),
-        mode=case(
-            (and_(outbox.c.touched > bindparam("touched_"), bindparam("was_") == Mode.SEND), Mode.REFRESH),
-            else_=outbox.c.mode,
-        ),
-        pending_key=case((outbox.c.touched > bindparam("touched_"), outbox.c.pending_key), else_=None),
-        fields=case((or_(outbox.c.touched > bindparam("touched_"), bindparam("keeps_")), outbox.c.fields), else_="{}"),
+        state=case((_touched, "pending"), else_=bindparam("state_", type_=String)),
+        mode=case((and_(_touched, _arrived), literal(Mode.REFRESH, String)), else_=outbox.c.mode),
+        pending_key=case((_touched, outbox.c.pending_key), else_=None),
+        fields=case((or_(_touched, bindparam("keeps_", type_=Boolean)), outbox.c.fields), else_="{}"),
         finished_at=bindparam("at_"),
         message_id=bindparam("message_"),
         error=bindparam("error_"),
@@ -148,7 +161,9 @@ HELD = (
     select(outbox)
     .where(outbox.c.state == _held, outbox.c.not_before <= bindparam("now_"))
     .order_by(outbox.c.not_before, outbox.c.id)
+    .with_for_update()
 )
+"""Locked where others write too: one that becomes urgent meanwhile must not be merged."""
 RELEASE = update(outbox).where(outbox.c.id == bindparam("id_")).values(state="pending")
 MERGE = (
     update(outbox)

@@ -1,10 +1,10 @@
 """Small facts of this installation: the bot's username, when something was last done."""
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.dialects.sqlite import insert as insert_or
 
 from storage.shelf import Shelf
 from storage.tables import settings
+from storage.upsert import insert_or
 
 GET = select(settings.c.value).where(settings.c.name == bindparam("name_"))
 _put = insert_or(settings)

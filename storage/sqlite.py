@@ -25,6 +25,7 @@ import structlog
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool, StaticPool
 
+from storage.leadership import Alone
 from storage.ready import prepared
 from storage.unit import Unit
 
@@ -116,6 +117,8 @@ class SQLiteDatabase:
         event.listen(readers, "begin", begin_deferred)
         return cls(path, writer, engine, readers)
 
+    engine_name = "SQLite"
+
     @property
     def engine_version(self) -> tuple[int, ...]:
         """SQLite's version."""
@@ -156,6 +159,10 @@ class SQLiteDatabase:
     async def schema(self, work: Callable[[Connection], T]) -> T:
         """Run a migration on the writer's thread."""
         return await self._writer.run(lambda: self._migration(work))
+
+    def leadership(self) -> Alone:
+        """One process has the file."""
+        return Alone()
 
     async def close(self) -> None:
         """Close readers before the writer, which then checkpoints alone."""

@@ -5,11 +5,11 @@ from datetime import time
 from typing import Any
 
 from sqlalchemy import Row, bindparam, select
-from sqlalchemy.dialects.sqlite import insert as insert_or
 
 from domain.people import PersonId
 from storage.shelf import Shelf
 from storage.tables import subscriptions
+from storage.upsert import insert_or
 
 ACTIVE = select(subscriptions).where(subscriptions.c.active).order_by(subscriptions.c.person, subscriptions.c.period)
 OF_PERSON = select(subscriptions).where(subscriptions.c.person == bindparam("person_"))

@@ -1,10 +1,13 @@
 """One transaction and its shelves."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
+from domain.people import ChatId
 from storage.agenda import Agenda
 from storage.board import Board
 from storage.calls import Calls
@@ -13,7 +16,9 @@ from storage.dialogs import Dialogs
 from storage.errands import Errands
 from storage.intake import Intake
 from storage.journal import Journal
+from storage.locks import NONE, Again, Locks
 from storage.messages import Messages
+from storage.operations import Operations
 from storage.outbox import Outbox
 from storage.people import People
 from storage.relays import Relays
@@ -26,12 +31,28 @@ from storage.visits import Visits
 class Unit:
     """What a turn may read and write. It never leaves the transaction; a turn returns plain data."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, locks: Locks = NONE) -> None:
         self._connection = connection
+        self._locks = locks
 
-    def savepoint(self) -> AbstractContextManager[object]:
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
         """A part of the transaction that is undone by itself where it fails."""
-        return self._connection.begin_nested()
+        try:
+            with self._connection.begin_nested():
+                yield
+        except DBAPIError as error:
+            if self._locks.lost(error):
+                raise Again from error
+            raise
+
+    def lock_chat(self, chat: ChatId) -> None:
+        """Wait until nothing else happens in a chat. A turn does it first."""
+        self._locks.chat(chat)
+
+    def lock_roster(self) -> None:
+        """Wait until nobody else changes roles, or assigns by them; read persons after it, not before."""
+        self._locks.roster()
 
     @cached_property
     def people(self) -> People:
@@ -41,7 +62,7 @@ class Unit:
     @cached_property
     def cases(self) -> Cases:
         """Cases and their attachments."""
-        return Cases(self._connection)
+        return Cases(self._connection, self._locks)
 
     @cached_property
     def journal(self) -> Journal:
@@ -102,6 +123,11 @@ class Unit:
     def retention(self) -> Retention:
         """How long rows stay."""
         return Retention(self._connection)
+
+    @cached_property
+    def operations(self) -> Operations:
+        """What the operator asks and may do."""
+        return Operations(self._connection)
 
     @cached_property
     def agenda(self) -> Agenda:

@@ -1,7 +1,7 @@
 """A stage for talks: the real bot over HTTP against the simulator, one clock for both, people by name."""
 
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -13,11 +13,14 @@ from bot.app import App, running
 from bot.clock import MovableClock
 from bot.config import load
 from bot.config_example import EXAMPLE
+from bot.demo import opening
+from bot.prologue import play as play_prologue
 from bot.timelapse import pass_time
 from domain.charter import Charter
 from domain.people import ChatId, Person, Role
 from handlers.roster import ensure_coordinator
 from simulator.clock import span
+from simulator.replay import Replay
 from simulator.server import build, serving, until
 from simulator.world import Post, World
 from storage.unit import Unit
@@ -57,6 +60,37 @@ class Stage:
         self.world.private(person)
         await self.app.database.run(lambda unit: admit(unit, self.app.charter, number, part, self.clock.now()))
 
+    def appear(self, number: int, name: str, language: str, role: str) -> None:
+        """A phone."""
+        self.people[name] = number
+        self.world.person(number, name, language, role=role)
+
+    def start(self, number: int, payload: str) -> None:
+        """Somebody opens the bot."""
+        self.world.start(number, payload)
+
+    def act(self, line: str) -> None:
+        """Somebody does what a line says."""
+        Replay(self.world, self.people).act(line)
+
+    def now(self) -> datetime:
+        """The time it is."""
+        return self.clock.now()
+
+    async def quiet(self) -> None:
+        """As the demo says it."""
+        await self.settle()
+
+    async def live(self, start: datetime) -> None:
+        """The demo's town up to a moment, as `town sample` says; then the record begins."""
+        opens = opening(self.app.settings, start)
+        await play_prologue(self, opens)
+        await self.advance(start - self.clock.now())
+        for person in self.world.people.values():
+            self.world.look(person)
+        self.world.record.opening = ("town sample",)
+        self.world.record.clear()
+
     async def settle(self) -> None:
         """Until everything that was done has been handled and everything due has been said."""
         for _ in range(3):
@@ -65,6 +99,7 @@ class Stage:
 
     async def advance(self, delta: timedelta) -> None:
         """Time passes; what is due by the end of it is done."""
+        self.world.advancing(delta)
         await pass_time(self.app, self.clock, delta, self.settle)
         self.world.advanced(delta)
 
@@ -92,17 +127,18 @@ def admit(unit: Unit, charter: Charter, number: int, part: Role_, now: datetime)
 
 @asynccontextmanager
 async def stage(
-    folder: Path, start: datetime = MONDAY, settings: Mapping[str, str] | None = None
+    folder: Path, start: datetime = MONDAY, settings: Mapping[str, str] | None = None, url: str = ""
 ) -> AsyncIterator[Stage]:
-    """Everything running on 127.0.0.1, in one event loop, on a real SQLite file in ``folder``."""
+    """Everything running on 127.0.0.1, in one event loop, on a real SQLite file in ``folder`` or on that database."""
     clock = MovableClock(start)
     world = World(now=clock.now, token=TOKEN)
     async with serving(build(world, page=None)) as address:
         environment = {
             "YIXIAN_TELEGRAM__TOKEN": TOKEN,
             "YIXIAN_TELEGRAM__BASE_URL": address,
-            "YIXIAN_STORAGE__URL": f"sqlite:///{folder / 'yixian.db'}",
+            "YIXIAN_STORAGE__URL": url or f"sqlite:///{folder / 'yixian.db'}",
             "YIXIAN_STORAGE__FOLDER": str(folder),
+            "YIXIAN_BACKUP__KEEP": "0",
             **FAST,
             **(settings or {}),
         }
@@ -115,11 +151,8 @@ async def stage(
 # -- transcripts
 
 CAST = re.compile(r"^(?P<name>\S+) (?P<role>\w+)(?: (?:of|for) (?P<community>[^,]+?))?(?:, (?P<sector>.+))?$")
-SPEECH = re.compile(r"^(?P<edit>edit )?(?P<name>[^\s:]+)(?: re(?: (?P<about>[^:]+))?)?: (?P<words>.*)$")
 CLOCK = re.compile(r"^clock (?P<span>\+.+)$")
 UNTIL = re.compile(r"^clock (?P<day>\d{4}-\d\d-\d\d) (?P<time>\d\d:\d\d)$")
-DEED = re.compile(r"^(?P<deed>block|unblock|delete-account|restart) ?(?P<name>\S*)$")
-ATTACHED = re.compile(r"^(?P<words>.*?)\s*\[(?P<kind>photo|location|album \d|voice|file|sticker|contact)\]$")
 
 
 def cast_of(line: str, language: str) -> list[Role_]:
@@ -141,99 +174,16 @@ async def act(stage: Stage, line: str) -> None:
     elif found := UNTIL.match(line):
         then = datetime.fromisoformat(f"{found['day']} {found['time']}").replace(tzinfo=SHANGHAI)
         await stage.advance(then - stage.clock.now())
-    elif (found := DEED.match(line)) and found["deed"] in DEEDS:
-        DEEDS[found["deed"]](stage.world)(stage.people[found["name"]])
-    elif found := SPEECH.match(line):
-        speak(stage, found)
     else:
-        raise AssertionError(f"not understood: {line!r}")
+        Replay(stage.world, stage.people).act(line)
     await stage.settle()
-
-
-DEEDS: dict[str, Callable[[World], Callable[[int], object]]] = {
-    "block": lambda world: world.block,
-    "unblock": lambda world: world.unblock,
-    "delete-account": lambda world: world.delete_account,
-}
-
-
-def speak(stage: Stage, found: re.Match[str]) -> None:
-    """Somebody writes, sends, presses, edits."""
-    who, words = stage.people[found["name"]], found["words"].replace(" · ", "\n")
-    if found["edit"]:
-        mine = [m for m in stage.world.messages(who) if m["mine"]]
-        stage.world.edit(who, mine[-1]["message_id"], words)
-        return
-    reply = replied_to(stage, who, found) if " re" in found[0].partition(":")[0] else None
-    if attached := ATTACHED.match(words):
-        send(stage, who, attached["words"], attached["kind"], reply)
-    elif re.fullmatch(r"\[.+\]", words):
-        stage.world.press(who, words[1:-1])
-    else:
-        stage.world.say(who, words, reply_to=reply)
-
-
-def replied_to(stage: Stage, who: int, found: re.Match[str]) -> int:
-    """The newest message of the bot that has those words, or simply the newest."""
-    about = found["about"] or ""
-    matching = [m for m in stage.world.messages(who) if not m["mine"] and about in m["text"]]
-    assert matching, f"{found['name']} sees no message with {about!r}"
-    return int(matching[-1]["message_id"])
-
-
-def send(stage: Stage, who: int, words: str, kind: str, reply: int | None) -> None:
-    """A message that is more than text."""
-    world = stage.world
-    senders: dict[str, Callable[[], object]] = {
-        "photo": lambda: world.photo(who, words, reply_to=reply),
-        "location": lambda: world.location(who, 31.62, 113.82),
-        "voice": lambda: world.voice(who),
-        "file": lambda: world.file(who, "notice.pdf", b"%PDF-1.4", caption=words),
-        "sticker": lambda: world.send(who, {"sticker": STICKER}),
-        "contact": lambda: world.contact(who, "13800000000"),
-    }
-    if kind.startswith("album"):
-        world.album(who, int(kind.split()[1]), words)
-    else:
-        senders[kind]()
-
-
-STICKER = {
-    "file_id": "s1",
-    "file_unique_id": "u1",
-    "type": "regular",
-    "width": 1,
-    "height": 1,
-    "is_animated": False,
-    "is_video": False,
-}
 
 
 def heard(stage: Stage) -> list[str]:
     """What the bot did since the last time, person by person in the order of the cast."""
     lines = [line for line in stage.world.transcript().splitlines() if line.startswith(">>")]
     stage.world.record.clear()
-    order = list(stage.people)
-
-    def rank(line: str) -> int:
-        name = re.sub(r"^>> (?:edit |toast |delete )?", "", line).partition(":")[0]
-        return order.index(name) if name in order else len(order)
-
-    return last_edits(sorted(lines, key=rank))
-
-
-CARD = re.compile(r"^>> edit (\S+): .*?\*(\d\d-\d{4,})\*")
-
-
-def last_edits(lines: list[str]) -> list[str]:
-    """Of a card drawn several times in a row, the last: how many edits it takes depends on how fast changes come."""
-    kept: list[str] = []
-    for line in lines:
-        card, before = CARD.match(line), CARD.match(kept[-1]) if kept else None
-        if card and before and card.groups() == before.groups():
-            kept.pop()
-        kept.append(line)
-    return kept
+    return lines
 
 
 __all__ = ["Post", "Role_", "Stage", "act", "cast_of", "heard", "stage"]

@@ -15,6 +15,7 @@ import pytest
 
 from bot.__main__ import main
 from bot.clock import SystemClock
+from bot.sender import BATCH
 from simulator.server import build, serving, until
 from simulator.world import World
 from storage.database import open_database
@@ -210,7 +211,7 @@ async def test_a_polite_stop_under_load_loses_nothing_and_copies_nothing(config:
     Planted fault: cancel the sender at once in ``stop`` of ``bot/app.py``, and somebody is told twice.
     """
     world = World(token=TOKEN)
-    numbers = range(1, 61)
+    numbers = range(1, 2 * BATCH + 1)
     for number in numbers:
         world.person(number, f"居民{number}")
     async with serving(build(world, page=None)) as address:

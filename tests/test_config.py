@@ -202,7 +202,9 @@ class TestSources:
         assert settings.data_folder == tmp_path
         assert settings.overlay == tmp_path / "words"
 
-    @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "sqlite:////a/b.db"])
+    @pytest.mark.parametrize(
+        "url", ["sqlite://", "sqlite:///:memory:", "sqlite:////a/b.db", "postgresql+psycopg://h/d"]
+    )
     def test_other_databases_stay_as_they_are(self, tmp_path: Path, url: str) -> None:
         assert load(written(tmp_path, f'[storage]\nurl = "{url}"'), {}).database_url == url
 
@@ -264,7 +266,12 @@ WRONG = [
     ('calendar.opens = "18:00"', "calendar.opens is '18:00', but it must be before 17:30"),
     ('quiet.start = "25:00"', "quiet.start is '25:00', but it must be a time of day in quotes"),
     ('digest.weekday = "funday"', "digest.weekday is 'funday', but it must be one of monday, tuesday"),
-    ('storage.url = "mysql://h/d"', "storage.url is 'mysql://h/d', but it must be sqlite:///FILE."),
+    (
+        'storage.url = "mysql://h/d"',
+        "storage.url is 'mysql://h/d', but it must be sqlite:///FILE or postgresql+psycopg://HOST/DATABASE.",
+    ),
+    ('storage.url = "postgresql://h/d"', "storage.url is 'postgresql://h/d', but it must be sqlite:///FILE or"),
+    ('storage.url = "postgresql+psycopg://h"', "storage.url is 'postgresql+psycopg://h', but it must be"),
     ("limits.file_bytes = 30000000", "limits.file_bytes is 30000000, but it must be at most 20971520 without"),
     ("[[limits.pace]]\ncount = 1", "limits.pace.1.within is missing"),
     ('sender.first_wait = "1h"', "sender.first_wait is '3600 s', but it must not be longer than sender.longest_wait"),

@@ -17,6 +17,7 @@ from handlers.kit.turn import Turn
 from handlers.presses import ShowHelp
 from simulator.world import World
 from storage.intake import Intake as IntakeShelf
+from tests.postgres import Server
 from tests.stage import Role_, Stage, stage
 
 LATE = datetime(2100, 1, 1, tzinfo=UTC)
@@ -199,7 +200,7 @@ async def test_a_poisonous_update_is_set_aside_and_its_author_told(
         assert await town.app.database.read(lambda unit: unit.settings.get("half")) is None, "rolled back whole"
         aside = await town.app.database.read(lambda unit: unit.intake.quarantined())
         assert [found.code in seen(town, 1001)[-1] for found in aside] == [True]
-        found = await examine(town.app.settings, town.app.database, town.app.charter, town.clock.now())
+        found = await examine(town.app.settings, town.app.database, town.clock.now(), deep=False, offline=True)
         assert [aside[0].code in line.text for line in found if line.subject == "quarantine" and line.bad] == [True]
 
 
@@ -272,3 +273,51 @@ async def test_somebody_elses_button_does_nothing(tmp_path: Path) -> None:
         assert case is not None
         assert (case.state, case.category) == ("submitted", "lighting")
         assert not any("路灯" in text for text in seen(town, 1002))
+
+
+async def test_a_database_that_is_busy_poisons_nothing(tmp_path: Path, postgres: Server) -> None:
+    """A lock that somebody else holds. Planted fault: ``Unavailable`` counts as a failure, and a good update is lost
+    in quarantine."""
+    with postgres.database() as url:
+        quick = f"{url}&options=-c%20lock_timeout%3D20ms"
+        async with stage(tmp_path, url=quick) as town:
+            await cast(town, WANG)
+            town.app.database._patience = 0.05  # type: ignore[attr-defined]
+            update = message(town.world, 77, text="城北社区的路灯坏了三天")
+            with postgres.at(url) as other:
+                other.execute("SELECT pg_advisory_lock(1001)")
+                assert not await town.app.intake.take(update)
+            assert await town.app.database.read(lambda unit: unit.intake.quarantined()) == []
+            assert await town.app.intake.take(update)
+            assert await count(town) == 1
+
+
+ODD = "城北社区的路灯\x00坏了\ud800三天"
+ODD_UPDATES: dict[str, dict[str, Any]] = {
+    "words": {"text": ODD},
+    "caption": {"caption": ODD, "photo": [{"file_id": "f", "file_unique_id": "u", "width": 1, "height": 1}]},
+    "venue": {
+        "location": {"latitude": 31.6, "longitude": 113.8},
+        "venue": {"location": {"latitude": 31.6, "longitude": 113.8}, "title": ODD, "address": ODD},
+    },
+    "link": {"text": "/start i_\x00\ud800", "entities": [{"type": "bot_command", "offset": 0, "length": 6}]},
+    "name": {"text": "城北社区的路灯坏了三天", "from": {"id": 1001, "is_bot": False, "first_name": ODD}},
+    "language": {
+        "text": "城北社区的路灯坏了三天",
+        "from": {"id": 1001, "is_bot": False, "first_name": "王芳", "language_code": "z\x00h\ud800"},
+    },
+}
+
+
+@pytest.mark.parametrize("content", ODD_UPDATES.values(), ids=ODD_UPDATES)
+async def test_no_character_that_postgresql_refuses_gets_in(
+    tmp_path: Path, postgres: Server, content: dict[str, Any]
+) -> None:
+    """Planted fault: no ``clean`` for that field in ``bot/understanding.py``."""
+    with postgres.database() as url:
+        async with stage(tmp_path, url=url) as town:
+            await cast(town, WANG)
+            assert await town.app.intake.take(message(town.world, 77, **content))
+            await town.settle()
+            assert await town.app.database.read(lambda unit: unit.intake.quarantined()) == []
+            assert seen(town, 1001)

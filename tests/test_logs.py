@@ -1,11 +1,13 @@
 """What the operator reads: one line an event, with neither the token nor anything that people wrote."""
 
 import asyncio
+import contextlib
 import io
 import json
 import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import structlog
@@ -18,6 +20,10 @@ from bot.clock import MovableClock, SystemClock
 from bot.config_sections import Logs, Telegram
 from bot.redaction import redacted
 from bot.request import build_request
+from domain.people import Role
+from simulator.refusals import Impossible
+from storage.cases import Cases
+from tests.stage import Role_, act, stage
 
 TOKEN = "123456:AAE-made_up_token_for_tests_0123456"
 SECRET = "webhook-secret-0123"
@@ -197,3 +203,58 @@ def test_a_clock_that_runs_goes_on_from_where_it_was_put() -> None:
 def test_a_clock_needs_a_time_zone() -> None:
     with pytest.raises(ValueError, match="no time zone"):
         MovableClock(datetime(2026, 11, 24, 8))  # noqa: DTZ001 - that is what is refused
+
+
+CANARIES = ("金丝雀甲", "金丝雀乙", "金丝雀丙", "金丝雀丁", "金丝雀戊", "金丝雀己", "金丝雀庚", "canarywords")
+TALK = """\
+{0}: 城北社区的路灯坏了三天{0}
+{0}: [马上发出]
+{0}: 补充一句{1} [photo]
+陈静: [派给李建国]
+李建国: [签收]
+李建国 re: 我明天去看看{2}
+clock +1m
+{0} re: 谢谢{3}
+edit {0}: 谢谢你{4}
+{0}: /nonsense {5}
+李建国: /visit
+李建国: 今天走访了三户{6}
+{0}: [sticker]
+{0}: [contact]
+{0}: {7} please help
+"""
+
+
+async def test_a_whole_talk_leaves_a_line_for_each_turn_and_no_word(tmp_path: Path) -> None:
+    """Also at DEBUG, and where turns fail with their words in the error.
+
+    Planted faults: log the text (as ``text=incoming.text``) of a turn; let an exception's words into its line.
+    """
+    stream = io.StringIO()
+    lines = [line.format(*CANARIES) for line in TALK.splitlines()]
+    async with stage(tmp_path) as town:
+        logs.configure(Logs(level="debug", format="json"), [TOKEN], stream)
+        for part in ((CANARIES[0], "resident"), ("李建国", "member"), ("陈静", "coordinator")):
+            community = "城北社区" if part[1] == "member" else ""
+            await town.join(Role_(part[0], Role(part[1]), community))
+        for line in lines:
+            with contextlib.suppress(AssertionError, LookupError, Impossible):  # a button that is not there any more
+                await act(town, line)
+        with pytest.MonkeyPatch.context() as planted:
+            planted.setattr(Cases, "add", broken)
+            await town.join(Role_(CANARIES[2], Role.RESIDENT))
+            town.world.say(town.people[CANARIES[2]], f"城北社区的水管漏水{CANARIES[1]},两天没人来修")
+            await town.settle()
+    written = stream.getvalue()
+    assert not [canary for canary in CANARIES if canary in written]
+    assert not set("金丝雀王芳李建国陈静路灯") & set(written)
+    turns = [json.loads(line) for line in written.splitlines() if '"event": "turn"' in line]
+    assert len(turns) >= 10
+    assert len({turn["update"] for turn in turns}) == len(turns), "one line a turn"
+    assert all({"kind", "route", "ms"} <= turn.keys() for turn in turns)
+    assert sum('"event": "quarantined"' in line for line in written.splitlines()) == 1
+
+
+def broken(*arguments: object) -> None:
+    """A fault of ours whose error quotes what somebody wrote."""
+    raise ValueError(repr(arguments[1:]))

@@ -630,3 +630,28 @@ def test_silent_chats_are_forgotten() -> None:
 def test_failures_are_told_apart(error: BadRequest, kind: type) -> None:
     """A refused token is the operator's to mend: planted fault: let it kill what waits to be said."""
     assert isinstance(result_of(error), kind)
+
+
+async def test_who_no_longer_leads_sends_nothing_more(tmp_path: Path) -> None:
+    """Not even what it has in its hands. Planted fault: no look at ``may_send`` in ``_send_all``."""
+    async with stage(tmp_path) as town:
+        await cast(town, WANG)
+        town.app.sender._may_send = lambda: False
+        row = Saying(
+            chat=ChatId(1001),
+            lane=Lane.ANSWER,
+            mode=Mode.SEND,
+            kind="Help",
+            fields="{}",
+            created_at=MONDAY,
+            not_before=MONDAY,
+        )
+        for _ in range(3):
+            await town.app.database.run(lambda unit: unit.outbox.add(row))
+        town.app.sender._may_send = lambda: not seen(town, "王芳")
+        await town.app.sender.drained()
+        assert len(seen(town, "王芳")) == 1
+        assert await states(town) == {"pending": 2, "sent": 1}
+        town.app.sender._may_send = lambda: True
+        await town.settle()
+        assert len(seen(town, "王芳")) == 3

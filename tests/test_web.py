@@ -13,7 +13,7 @@ import pytest
 
 from bot.commands import announce_webhook
 from bot.config_sections import Webhook
-from bot.web import LARGEST, build_web, serving
+from bot.web import LARGEST, build_web, receiving, serving
 from domain.people import Role
 from simulator.server import until
 from storage.intake import Intake as IntakeShelf
@@ -40,7 +40,7 @@ async def webhook(folder: Path) -> AsyncIterator[tuple[Stage, aiohttp.ClientSess
     settings = Webhook(secret=SECRET, url="https://example.org")  # type: ignore[arg-type]
     async with stage(folder) as town:
         await town.join(Role_("王芳", Role.RESIDENT))
-        async with serving(build_web(town.app.intake, settings), "127.0.0.1", 0) as port:
+        async with serving(build_web(receiving(town.app.intake, settings)), "127.0.0.1", 0) as port:
             headers = {"X-Telegram-Bot-Api-Secret-Token": SECRET}
             async with aiohttp.ClientSession(f"http://127.0.0.1:{port}", headers=headers) as telegram:
                 yield town, telegram
@@ -133,7 +133,7 @@ async def test_telegram_delivers_to_the_webhook_and_again_until_it_is_taken(
     mode = {**MODE, "YIXIAN_WEBHOOK__URL": f"http://127.0.0.1:{port}"}
     async with stage(tmp_path, settings=mode) as town:
         await town.join(Role_("王芳", Role.RESIDENT))
-        async with serving(build_web(town.app.intake, town.app.settings.webhook), "127.0.0.1", port):
+        async with serving(build_web(receiving(town.app.intake, town.app.settings.webhook)), "127.0.0.1", port):
             monkeypatch.setattr(IntakeShelf, "first_sight", at_first_refuse)
             await announce_webhook(town.app)
             town.world.say(1001, "城北社区的路灯坏了三天")

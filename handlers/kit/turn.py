@@ -75,6 +75,8 @@ class Turn:
     _guesses: dict[str, Category | None] = field(default_factory=dict)
     troubles: list[tuple[CaseId, Exception]] = field(default_factory=list)
     """What went wrong in a part that was undone by itself; logged after the turn."""
+    followed: list[str] = field(default_factory=list)
+    """The follow-ups that were made; counted after the turn."""
 
     @property
     def person(self) -> Person:

@@ -3,6 +3,8 @@
 /** The kinds of events that GET /sim/events sends by name. */
 const KINDS = [
   "message",
+  "story",
+  "read",
   "edit",
   "delete",
   "press",

@@ -1,5 +1,6 @@
 // The bot's clock: what time it is, drawn as a day with its working hours, and buttons that put it forward.
-import { h, svg } from "./dom.js";
+import { h, stroke, svg } from "./dom.js";
+import { icons } from "./icons.js";
 import { dated, say } from "./words.js";
 
 const MINUTE = 60_000;
@@ -31,7 +32,9 @@ export function createClock(place, api, ticked) {
     button("nextMorning", () => toMorning(now(), state.zone)),
   ];
   steps.append(...buttons);
-  place.append(h("div", { class: "clock-now" }, time, date), day.root, steps, said);
+  const hold = h("button", { type: "button", class: "tool-button", label: "holdClock", hidden: true });
+  hold.addEventListener("click", async () => set(await api.post("/sim/clock", { runs: !state.runs })));
+  place.append(hold, h("div", { class: "clock-now" }, time, date), day.root, steps, said);
 
   /** @param {string} word @param {() => string} span */
   function button(word, span) {
@@ -46,6 +49,9 @@ export function createClock(place, api, ticked) {
     state.since = performance.now();
     state.zone = told.zone ?? state.zone;
     state.runs = told.runs ?? state.runs;
+    if (told.runs !== undefined) hold.hidden = false;
+    hold.setAttribute("aria-pressed", String(!state.runs));
+    hold.replaceChildren(stroke(state.runs ? icons.pause : icons.play));
     show();
   }
 

@@ -10,6 +10,8 @@ import { language, say } from "./words.js";
 const CAST = ["resident", "member", "coordinator"];
 /** How long a button may take to appear, and the pause in which the visitor sees what is pressed, ms. */
 const [PATIENCE, PAUSE] = [4_000, 500];
+/** How long the bot is silent when it has said everything, ms. */
+const QUIET = 200;
 
 const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 const rest = (/** @type {number} */ ms) => new Promise((done) => setTimeout(done, ms));
@@ -17,17 +19,27 @@ const rest = (/** @type {number} */ ms) => new Promise((done) => setTimeout(done
 /**
  * @param {HTMLElement} place
  * @param {Step[]} steps
- * @param {{phones: any, advance: (span: string) => Promise<void>, morning: () => string}} page
+ * @param {{phones: any, api: any, advance: (span: string) => Promise<void>, morning: () => string}} page
  */
 export function createGuide(place, steps, page) {
   let at = -1;
   let stuck = false;
   let busy = false;
 
-  function start() {
+  async function start() {
+    await Promise.all(CAST.map(speak));
     at = 0;
     place.hidden = false;
     enter();
+  }
+
+  /** The tour's phones speak the page's language. @param {string} who */
+  async function speak(who) {
+    const person = phoneOf(who)?.person;
+    if (!person || person.language_code?.startsWith(language())) return;
+    const { id, first_name } = person;
+    await page.api.post("/sim/people", { id, first_name, language_code: language() });
+    person.language_code = language();
   }
 
   function leave() {
@@ -127,7 +139,22 @@ export function createGuide(place, steps, page) {
     if (deed.reply) await answerNewest(phone, deed.reply[tongue]);
     if (deed.photo) phone.composer.hold([await picture(/** @type {any} */ (deed.photo))]);
     if (deed.photo || deed.say) await type(phone, deed.say?.[tongue] ?? "");
-    return deed.press ? press(phone, deed.press, Boolean(deed.last), optional ? 0 : PATIENCE) : true;
+    const done = deed.press ? await press(phone, deed.press, Boolean(deed.last), optional ? 0 : PATIENCE) : true;
+    if (!deed.look) await answered();
+    return done;
+  }
+
+  /** Waits until the bot has taken everything and has been silent for a moment. */
+  async function answered() {
+    const until = performance.now() + PATIENCE;
+    let [last, idle] = [-1, false];
+    while (performance.now() < until) {
+      const [{ calls }, updates] = await Promise.all([page.api.get("/sim/calls?limit=1"), page.api.get("/sim/updates")]);
+      const newest = calls.at(-1)?.seq ?? 0;
+      if (idle && updates.idle && newest === last) return;
+      [last, idle] = [newest, updates.idle];
+      await rest(QUIET);
+    }
   }
 
   return { start, leave, relabel: () => at >= 0 && draw() };

@@ -20,7 +20,7 @@ const phones = createPhones(part("phones"), part("tabs"), {
   inspect,
 });
 const panel = createPanel(part("panel"), api, (call) => phones.find(Number(call.params?.chat_id))?.refused(call));
-const guide = createGuide(part("tour"), tour, { phones, advance: clock.advance, morning: clock.morning });
+const guide = createGuide(part("tour"), tour, { phones, api, advance: clock.advance, morning: clock.morning });
 
 const panelButton = tool("panel", icons.panel, () => openPanel(part("panel").hidden));
 const languageButton = h("button", { type: "button", class: "tool-button", label: "language", word: "languageShort" });
@@ -91,7 +91,17 @@ async function refetch() {
   part("bot-name").textContent = bot.first_name;
   document.title = `${bot.first_name} · ${say("title")}`;
   await Promise.all([phones.gather(), panel.restart()]);
-  part("connection").hidden = true;
+  const story = await api.get("/sim/story");
+  awake(story);
+}
+
+/** While the place is still being played into its present state, the page says how far it is. @param {any} story */
+function awake(story) {
+  waking = story.state === "running";
+  part("connection").hidden = !waking;
+  if (!waking) return;
+  part("connection").dataset.word = "waking";
+  part("connection").textContent = `${say("waking")} ${Math.round((100 * story.done) / (story.of || 1))} %`;
 }
 
 function lost() {
@@ -100,8 +110,15 @@ function lost() {
   part("connection").textContent = say("lost");
 }
 
+let waking = false;
+
 /** @param {any} event */
 function hear(event) {
+  if (event.kind === "story") {
+    awake(event);
+    if (event.state === "done") refetch().catch(lost);
+  }
+  if (waking) return;
   if (event.kind === "clock") clock.set(event);
   panel.hear(event);
   phones.hear(event);

@@ -15,6 +15,10 @@ export function createPhones(stage, tabs, page) {
   /** @type {Map<number, {phone: Phone, tab: HTMLElement}>} */
   const all = new Map();
   const hidden = new Set();
+  /** Whom the page shows though the simulator keeps them in the background. */
+  const called = new Set();
+  /** @type {any[]} */
+  let everybody = [];
   const adder = h("button", { type: "button", class: "tab adder", label: "addPhone" }, stroke(icons.plus));
   adder.addEventListener("click", () => addDialog());
   tabs.append(adder);
@@ -40,7 +44,7 @@ export function createPhones(stage, tabs, page) {
 
   /** @param {any} person */
   function put(person) {
-    if (all.has(person.id) || hidden.has(person.id)) return;
+    if (all.has(person.id) || hidden.has(person.id) || !(person.shown || called.has(person.id))) return;
     const phone = createPhone(person, all.size + hidden.size, { ...page, hide, changed });
     const tab = h("button", { type: "button", class: "tab", css: { "--hue": phone.hue } });
     tab.addEventListener("click", () => bring(phone.id));
@@ -82,10 +86,13 @@ export function createPhones(stage, tabs, page) {
   /** Puts a phone on the stage for everyone the simulator knows. */
   async function gather() {
     const { people } = await page.api.people();
+    everybody = people;
     await Promise.all(people.map((/** @type {any} */ person) => put(person) ?? all.get(person.id)?.phone.refresh()));
     mark();
   }
 
+  /** @type {any} */
+  let box = null;
   function addDialog() {
     const name = h("input", {
       id: "new-name",
@@ -101,16 +108,41 @@ export function createPhones(stage, tabs, page) {
       h("option", { value: "en" }, "English"),
     );
     const content = [
+      known(),
       h("label", { class: "field" }, say("phoneName"), name),
       h("label", { class: "field" }, say("phoneLanguage"), code),
     ];
-    openDialog({ title: say("addPhone"), main: say("add"), content, accept: () => add(name.value, code.value) });
+    box = openDialog({ title: say("addPhone"), main: say("add"), content, accept: () => add(name.value, code.value) });
     name.select();
+  }
+
+  /** Those who are there already, one tap each. */
+  function known() {
+    const others = everybody.filter((person) => !all.has(person.id));
+    if (!others.length) return null;
+    const call = (/** @type {any} */ person) => async () => {
+      box?.close();
+      hidden.delete(person.id);
+      called.add(person.id);
+      await gather();
+      bring(person.id);
+    };
+    const names = others.map((person) => {
+      const role = say(`role.${person.role.split(" ")[0]}`);
+      return h(
+        "button",
+        { type: "button", class: "chip", on: { click: call(person) } },
+        h("b", {}, person.first_name),
+        person.role && h("small", {}, ` ${role}`),
+      );
+    });
+    return h("div", { class: "chips", role: "group", "aria-label": say("knownPeople") }, h("p", {}, say("knownPeople")), names);
   }
 
   /** @param {string} first_name @param {string} language_code */
   async function add(first_name, language_code) {
     const { id } = await page.api.post("/sim/people", { first_name, language_code });
+    called.add(id);
     await gather();
     bring(id);
     all.get(id)?.phone.composer.field.focus({ preventScroll: true });
@@ -118,7 +150,7 @@ export function createPhones(stage, tabs, page) {
 
   /** Hands an event to the phones it is about: all of them where it names none. @param {any} event */
   function hear(event) {
-    if (event.person_id && !all.has(event.person_id)) return gather();
+    if (event.kind === "person" && !all.has(event.person_id)) return gather();
     for (const { phone } of all.values()) if (phone.concerns(event)) phone.hear(event);
   }
 

@@ -37,8 +37,8 @@ export const tour = [
     do: {
       photo: "lamp",
       say: {
-        zh: "3号楼门口路灯坏了两天,老人晚上出门看不见",
-        en: "The street lamp at block 3 has been out for two days, older people cannot see at night",
+        zh: "城北社区3号楼门口路灯坏了两天,老人晚上出门看不见",
+        en: "The street lamp at North Gate block 3 has been out for two days, older people cannot see at night",
       },
     },
     tell: {
@@ -62,7 +62,7 @@ export const tour = [
   },
   {
     who: "coordinator",
-    do: { press: /派给|^→ /i },
+    do: { press: /派给李建国|→ 李建国/i },
     tell: {
       zh: "机器人按社区、界别和手头事项推荐委员。点一下就派单。",
       en: "The bot suggests members by community, sector and load. One press assigns.",

@@ -1,115 +1,113 @@
-"""kill -9 in the middle of turns loses nothing: every concern is one case, seen by whoever sent it.
+"""kill -9 loses nothing: every concern is one case, seen by whoever sent it; at random moments, and at named places.
 
 Fails on a planted fault: acknowledge before the commit (in ``poll`` of ``bot/intake.py``), or mark an update
-as seen in a transaction of its own, and concerns go missing.
+as seen in a transaction of its own, and concerns go missing; write down what was sent before it is sent, and receipts
+go missing; free a chat before it is written down, and there are copies.
 """
 
 import asyncio
-import os
 import random
-import re
-import sys
-from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import signal
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from simulator.server import build, serving, until
 from simulator.world import World
-from storage.database import open_database
-from tests.stage import FAST, TOKEN
+from tests.faults.checker import check
+from tests.faults.failpoints import FAILPOINTS
+from tests.faults.nursery import COORDINATOR, Births, Nursery, concern, nursery, town
 
 KILLS = 30
-MANY_KILLS = 300
+MANY_KILLS = 1_000
 EACH = 2
-"""People who speak before each kill."""
-ROOT = Path(__file__).resolve().parents[2]
+MANY_EACH = 40
+"""People who speak before each kill: in the long form 40,000 in all."""
+OFTEN, VERY_OFTEN = (1, 3), (1, 2, 3, 5, 8, 13, 21)
+"""The how-manieth time a place is reached it is deadly."""
+GROUP = 6
+"""People who speak at once, so that their turns share a commit."""
 
 
-@asynccontextmanager
-async def program(folder: Path, address: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """The bot in a process of its own."""
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("YIXIAN_")},
-        **FAST,
-        "YIXIAN_TELEGRAM__TOKEN": TOKEN,
-        "YIXIAN_TELEGRAM__BASE_URL": address,
-        "YIXIAN_STORAGE__URL": f"sqlite:///{folder / 'yixian.db'}",
-        "YIXIAN_STORAGE__FOLDER": str(folder),
-    }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        str(ROOT / "tests" / "faults" / "program.py"),
-        str(folder),
-        env={**environment, "PYTHONPATH": str(ROOT)},
-        cwd=ROOT,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
-
-
-async def test_nothing_is_lost_when_the_program_is_killed(tmp_path: Path) -> None:
-    await killed_again_and_again(tmp_path, KILLS)
+async def test_nothing_is_lost_when_the_program_is_killed(births: Births, tmp_path: Path) -> None:
+    await killed_again_and_again(births, tmp_path, KILLS, EACH)
 
 
 @pytest.mark.soak
-async def test_nothing_is_lost_when_the_program_is_killed_many_times(tmp_path: Path) -> None:
+async def test_nothing_is_lost_when_the_program_is_killed_many_times(births: Births, tmp_path: Path) -> None:
     """The long form."""
-    await killed_again_and_again(tmp_path, MANY_KILLS)
+    await killed_again_and_again(births, tmp_path, MANY_KILLS, MANY_EACH)
 
 
-async def killed_again_and_again(folder: Path, kills: int) -> None:
-    """Two people speak, and a moment later the program is killed; at the end everybody has been heard."""
+async def killed_again_and_again(births: Births, folder: Path, kills: int, each: int) -> None:
+    """A few people speak, and a moment later the program is killed; at the end everybody has been heard."""
     chance = random.Random(7)
-    world = World(token=TOKEN)
-    people = range(1, kills * EACH + 1)
-    for number in people:
-        world.person(number, f"居民{number}")
-    told = iter(people)
+    numbers = count(1)
+    world = town(kills * each)
     async with serving(build(world, page=None)) as address:
+        house = nursery(births, folder, address)
         for _ in range(kills):
-            await killed_once(folder, address, world, [next(told) for _ in range(EACH)], chance)
-        async with program(folder, address):
-            await until(world, lambda: world.idle() and all(receipts(world, n) for n in people), 120)
-    texts = await case_texts(folder, len(people))
-    assert Counter(re.findall(r"第(\d+)号", "".join(texts))) == Counter(str(n) for n in people)
-    copies = sum(len(receipts(world, n)) - 1 for n in people)
-    assert copies <= kills, "at most one more copy of a message for a kill"
+            await killed_once(house, world, [next(numbers) for _ in range(each)], chance)
+        await house.settle(world)
+        found = check(house.path, world, house.charter, kills=kills)
+    assert len(found.cases) == kills * each
 
 
-async def killed_once(folder: Path, address: str, world: World, people: list[int], chance: random.Random) -> None:
+async def killed_once(house: Nursery, world: World, people: list[int], chance: random.Random) -> None:
     """Where in the turn the kill falls is the point, so the moment is a matter of chance."""
-    async with program(folder, address) as process:
-        assert process.stdout is not None
-        await asyncio.wait_for(process.stdout.readline(), 30)
+    async with house.bot() as born:
         for number in people:
-            world.say(number, f"第{number}号诉求:城北社区楼道里的路灯坏了好几天")
-        await asyncio.sleep(chance.uniform(0, 0.06))
-        process.kill()
+            world.say(number, concern(number))
+        await asyncio.sleep(chance.uniform(0, 0.06 + len(people) / 400))
+        born.signal(signal.SIGKILL)
+        assert await born.ended() == -signal.SIGKILL
 
 
-def receipts(world: World, number: int) -> list[str]:
-    """The receipts that somebody sees."""
-    return [m["text"] for m in world.messages(number) if not m["mine"] and "已收到" in m["text"]]
+@pytest.mark.parametrize("failpoint", FAILPOINTS)
+async def test_nothing_is_lost_where_the_program_dies(births: Births, tmp_path: Path, failpoint: str) -> None:
+    await dies_at(births, tmp_path, failpoint, OFTEN)
 
 
-async def case_texts(folder: Path, people: int) -> list[str]:
-    """The words of every case there is, and what its journal says of it."""
-    database = await open_database(f"sqlite:///{folder / 'yixian.db'}", folder)
-    try:
-        cases = await database.read(
-            lambda unit: [case for n in range(1, people + 1) for case in unit.cases.of_reporter(n)]
-        )  # type: ignore[arg-type]
-        for case in cases:
-            assert await database.read(lambda unit, found=case: unit.journal.replay(found.id)) == case
-    finally:
-        await database.close()
-    return [case.text for case in cases]
+@pytest.mark.soak
+@pytest.mark.parametrize("failpoint", FAILPOINTS)
+async def test_nothing_is_lost_where_the_program_dies_often(births: Births, tmp_path: Path, failpoint: str) -> None:
+    """The long form."""
+    await dies_at(births, tmp_path, failpoint, VERY_OFTEN)
+
+
+async def dies_at(births: Births, folder: Path, failpoint: str, times: tuple[int, ...]) -> None:
+    """People speak; the program dies there the first time, the third time …; in the end all is as it must be.
+
+    A place that is reached only once in a life is deadly only once. That it was reached is what the signal says.
+    """
+    numbers = count(1)
+    world = town(GROUP * len(times))
+    deaths = 0
+    async with serving(build(world, page=None)) as address:
+        house = nursery(births, folder, address)
+        for nth in times:
+            for number in (next(numbers) for _ in range(GROUP)):
+                world.say(number, concern(number))
+            deaths += await died(house, world, failpoint, nth)
+        await house.settle(world)
+        await until(world, world.idle)
+        found = check(house.path, world, house.charter, kills=deaths)
+    assert deaths >= 1, "it was never reached"
+    assert len(found.cases) == GROUP * len(times)
+    assert all(stored.case.number in "".join(found.seen[COORDINATOR].values()) for stored in found.cases)
+
+
+async def died(house: Nursery, world: World, failpoint: str, nth: int) -> bool:
+    """Whether it died there before everything was done."""
+    async with house.bot(failpoint, nth, ready=False) as born:
+        ending = asyncio.ensure_future(born.ended())
+        quiet = asyncio.ensure_future(until(world, world.idle, 30))
+        await asyncio.wait({ending, quiet}, return_when=asyncio.FIRST_COMPLETED)
+        quiet.cancel()
+        await asyncio.gather(quiet, return_exceptions=True)
+        if not ending.done():
+            await asyncio.wait({ending}, timeout=1.5)
+        if not ending.done():
+            born.signal(signal.SIGUSR1)
+        return await ending == -signal.SIGKILL

@@ -1,29 +1,14 @@
 """Telephone tasks: open until they are done, due when their time has come."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-
-import pytest
-from sqlalchemy import create_engine
 
 from domain.cases import CaseId
 from domain.people import PersonId
-from storage.tables import metadata
 from storage.unit import Unit
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
 CASE, LI, ZHANG = CaseId(1), PersonId(1), PersonId(2)
-
-
-@pytest.fixture
-def unit() -> Iterator[Unit]:
-    """A unit of work on an empty database."""
-    engine = create_engine("sqlite://")
-    metadata.create_all(engine)
-    with engine.begin() as connection:
-        yield Unit(connection)
-    engine.dispose()
 
 
 def task(unit: Unit, member: PersonId = LI, case: CaseId = CASE) -> int:

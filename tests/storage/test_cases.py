@@ -1,6 +1,5 @@
 """Cases as they are kept: every field, every question, and the journal that tells the same story."""
 
-from collections.abc import Iterator
 from dataclasses import fields, replace
 from datetime import date, timedelta
 from types import UnionType
@@ -29,22 +28,12 @@ from domain.casework import Refusal
 from domain.people import PersonId
 from storage.cases import Attachment, columns, number
 from storage.journal import EVENTS
-from storage.tables import cases, metadata
+from storage.tables import cases
 from storage.unit import Unit
 from tests.domain.lives import CHARTER, CHEN, LEE, MONDAY, WANG, ZHANG, settled, submitted
 
 DAY = timedelta(days=1)
 LATER = MONDAY + timedelta(days=100)
-
-
-@pytest.fixture
-def unit() -> Iterator[Unit]:
-    """A unit of work on an empty database."""
-    engine = create_engine("sqlite://")
-    metadata.create_all(engine)
-    with engine.connect() as connection:
-        yield Unit(connection)
-    engine.dispose()
 
 
 def keep(unit: Unit, case: Case, year: int = 2026) -> Case:

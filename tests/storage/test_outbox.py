@@ -1,16 +1,14 @@
 """The outbox: every row has an end, ten changes are one edit, and the last change is never lost."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import create_engine
 
 from domain.cases import CaseId
 from domain.people import ChatId
 from storage.outbox import Ending, Lane, Mode, Outbox, Saying
-from storage.tables import metadata
+from storage.unit import Unit
 from tests.domain.lives import MONDAY
 
 ROW = Saying(
@@ -20,13 +18,9 @@ CARD = replace(ROW, case=CaseId(7), pending_key="card:1:7:CaseCard")
 
 
 @pytest.fixture
-def outbox() -> Iterator[Outbox]:
+def outbox(unit: Unit) -> Outbox:
     """An empty one."""
-    engine = create_engine("sqlite://")
-    metadata.create_all(engine)
-    with engine.connect() as connection:
-        yield Outbox(connection)
-    engine.dispose()
+    return unit.outbox
 
 
 def pending(outbox: Outbox, *busy: int) -> list[Saying]:
@@ -154,9 +148,9 @@ def test_what_was_taken_back_is_not_said_again(outbox: Outbox) -> None:
 
 
 def test_no_more_rows_come_than_were_asked_for(outbox: Outbox) -> None:
-    for _ in range(3):
-        outbox.add(ROW)
-    assert [row.id for row in outbox.pending(MONDAY, (), 2)] == [1, 2]
+    for kind in ("first", "second", "third"):
+        outbox.add(replace(ROW, kind=kind))
+    assert [row.kind for row in outbox.pending(MONDAY, (), 2)] == ["first", "second"]
 
 
 def test_a_chat_that_must_wait_hears_nothing_out_of_turn(outbox: Outbox) -> None:

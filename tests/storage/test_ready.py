@@ -64,10 +64,14 @@ def saying(once: str) -> Saying:
     )
 
 
+OTHERS = ("migrations", "postgresql")
+"""What SQLite never sees."""
+
+
 def statements() -> Iterator[tuple[str, Executable]]:
     """Every statement that a shelf has ready when the program is imported."""
     for module in pkgutil.iter_modules(storage.__path__):
-        found = vars(importlib.import_module(f"storage.{module.name}")) if module.name != "migrations" else {}
+        found = vars(importlib.import_module(f"storage.{module.name}")) if module.name not in OTHERS else {}
         for name, value in found.items():
             if isinstance(value, Executable):
                 yield f"{module.name}.{name}", value

@@ -20,6 +20,7 @@ from sqlalchemy import Connection, create_engine, text
 from storage import schema
 from storage.database import open_database
 from storage.tables import metadata
+from tests.postgres import Server
 
 
 def upgraded() -> Connection:
@@ -32,6 +33,17 @@ def upgraded() -> Connection:
 def test_the_versions_lead_to_what_the_tables_say() -> None:
     with upgraded() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_the_versions_lead_there_on_postgresql_too(postgres: Server) -> None:
+    """Planted fault: another type in ``tables.py``, or an index less."""
+    with postgres.database() as url:
+        engine = create_engine(url)
+        with engine.connect() as connection:
+            assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+            made = connection.execute(text("SELECT indexdef FROM pg_indexes WHERE indexname = 'ix_outbox_pending'"))
+            assert "WHERE" in made.scalar_one()
+        engine.dispose()
 
 
 def test_indices_of_a_part_of_a_table_are_made_too() -> None:

@@ -1,16 +1,13 @@
 """Visits come back as they were kept."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import create_engine
 
 from domain.cases import Place, VisitId
 from domain.people import PersonId
 from domain.visits import Photo, Visit, Visited, WorkKind
-from storage.tables import metadata
 from storage.unit import Unit
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -23,16 +20,6 @@ FULL = replace(
     place=Place("3号楼", 31.6, 113.8),
     photos=(Photo("photo", "file1", "unique1"), Photo("video", "file2", "unique2")),
 )
-
-
-@pytest.fixture
-def unit() -> Iterator[Unit]:
-    """A unit of work on an empty database."""
-    engine = create_engine("sqlite://")
-    metadata.create_all(engine)
-    with engine.begin() as connection:
-        yield Unit(connection)
-    engine.dispose()
 
 
 @pytest.mark.parametrize("visit", [PLAIN, FULL, replace(PLAIN, place=Place("", 31.6, 113.8))])

@@ -1,0 +1,63 @@
+"""``move``: from a SQLite file to PostgreSQL. A bot that runs is stopped politely first, so that nothing is missing."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from time import monotonic
+
+from bot import control
+from bot.app import open_storage
+from bot.config import ConfigError, Settings
+from bot.config_values import is_postgresql
+from bot.redaction import redacted
+from storage import moving
+
+STOP = "stop"
+"""The command that asks the running bot to stop politely."""
+PATIENCE = 40.0
+"""Seconds in which it has to be gone."""
+
+
+async def move(settings: Settings, url: str) -> dict[str, int]:
+    """From the SQLite file to PostgreSQL; how many rows of each table. A bot that runs is stopped politely before.
+
+    Raises ``ConfigError`` where nothing was moved.
+    """
+    file = settings.database_file
+    if file is None:
+        raise ConfigError("storage.url names PostgreSQL already: only a SQLite file can be moved.")
+    if not file.exists():
+        raise ConfigError(f"storage.url is {settings.storage.url}, and there is no such file: nothing can be moved.")
+    where = redacted(url)
+    if not is_postgresql(url):
+        raise ConfigError(f"--to is {where}; it must be postgresql+psycopg://HOST/DATABASE.")
+    try:
+        await asyncio.to_thread(moving.look, url)
+        async with stopped_bot(settings):
+            await (await open_storage(settings)).close()
+            return await asyncio.to_thread(moving.move, file, url)
+    except moving.NotMoved as error:
+        raise ConfigError(f"--to is {where}, but {error}; nothing was changed, and the bot can be started.") from None
+
+
+@asynccontextmanager
+async def stopped_bot(settings: Settings) -> AsyncIterator[None]:
+    """Stop the bot where one runs, and hold its lock, so that nobody writes."""
+    running_here = await control.ask_running(settings.data_folder, STOP, {}) is not None
+    give_up = monotonic() + (PATIENCE if running_here else 0)
+    with contextlib.ExitStack() as stack:
+        while not held(stack, settings, last_try=monotonic() >= give_up):  # noqa: ASYNC110 - of another process
+            await asyncio.sleep(0.05)
+        yield
+
+
+def held(stack: contextlib.ExitStack, settings: Settings, last_try: bool) -> bool:
+    """Whether the lock is held now. Raises ``ConfigError`` at the last try."""
+    try:
+        stack.enter_context(control.only_one(settings.data_folder))
+    except ConfigError:
+        if last_try:
+            raise
+        return False
+    return True

@@ -1,0 +1,247 @@
+"""Three workers on one PostgreSQL, one killed every few seconds: nothing lost, nothing double, order kept, one leads.
+
+Planted faults are named in the table of README.md.
+"""
+
+import asyncio
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from asyncio.subprocess import Process
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from bot.config import ConfigError, load
+from bot.workers import refuse_workers
+from simulator.server import build, serving, until
+from simulator.world import World
+from storage.database import open_database
+from tests.faults.test_kill import cases_of
+from tests.postgres import Server
+from tests.stage import FAST, TOKEN
+from tests.test_commands import free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+WORKERS = 3
+CROWD = 20
+"""People who speak at once just before a kill."""
+TAKEOVER = 15.0
+"""Seconds without a leader at most."""
+
+
+@pytest.fixture
+def url(postgres: Server) -> AsyncIterator[str]:
+    """An empty database's address."""
+    with postgres.database() as found:
+        yield found  # type: ignore[misc]
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """A configuration's file."""
+    path = tmp_path / "config.toml"
+    path.write_text((ROOT / "config.example.toml").read_text(encoding="utf-8"), encoding="utf-8")
+    path.chmod(0o600)
+    return path
+
+
+@asynccontextmanager
+async def bot(config: Path, url: str, address: str) -> AsyncIterator[Process]:
+    """``python -m bot run --workers N``; killed where it does not end."""
+    port = free_port()
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("YIXIAN_")},
+        **FAST,
+        "YIXIAN_TELEGRAM__TOKEN": TOKEN,
+        "YIXIAN_TELEGRAM__BASE_URL": address,
+        "YIXIAN_TELEGRAM__MODE": "webhook",
+        "YIXIAN_WEBHOOK__URL": f"http://127.0.0.1:{port}",
+        "YIXIAN_WEBHOOK__PORT": str(port),
+        "YIXIAN_WEBHOOK__SECRET": "a-secret-of-the-test",
+        "YIXIAN_STORAGE__URL": url,
+        "YIXIAN_STORAGE__FOLDER": str(config.parent),
+        "YIXIAN_INTAKE__SETTLE": "0s",
+    }
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", "run", "--config", str(config), "--workers", str(WORKERS)),
+        env=environment,
+        cwd=ROOT,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.terminate()
+            await asyncio.wait_for(process.wait(), 40)
+
+
+def children(process: Process) -> list[int]:
+    """The workers' process numbers."""
+    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True)  # noqa: S607
+    pairs = (line.split() for line in listed.stdout.splitlines())
+    return [int(pid) for pid, parent in pairs if int(parent) == process.pid]
+
+
+LEADER = """
+SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid)
+WHERE locktype = 'advisory' AND classid = 4 AND granted AND datname = current_database()
+"""
+
+
+def leaders(postgres: Server, url: str) -> list[int]:
+    """The process numbers of whoever leads: one, or none for a moment."""
+    with postgres.at(url) as connection:
+        return [int(row[0].split()[-1]) for row in connection.execute(LEADER.encode())]
+
+
+async def soon(found: Callable[[], bool], seconds: float) -> float:
+    """Wait until it is so; how long that took."""
+    started = time.monotonic()
+    async with asyncio.timeout(seconds):
+        while not await asyncio.to_thread(found):  # noqa: ASYNC110 - it happens in other processes
+            await asyncio.sleep(0.05)
+    return time.monotonic() - started
+
+
+def receipts(world: World, number: int) -> list[str]:
+    """The receipts that somebody sees."""
+    return [m["text"] for m in world.messages(number) if not m["mine"] and "已收到" in m["text"]]
+
+
+async def test_one_worker_after_another_is_killed(config: Path, url: str, postgres: Server) -> None:
+    await killed_one_by_one(config, url, postgres, seconds=15.0, every=2.5)
+
+
+@pytest.mark.soak
+async def test_one_worker_is_killed_every_five_seconds(config: Path, url: str, postgres: Server) -> None:
+    """The long form."""
+    await killed_one_by_one(config, url, postgres, seconds=300.0, every=5.0)
+
+
+async def killed_one_by_one(config: Path, url: str, postgres: Server, seconds: float, every: float) -> None:
+    """People speak all the time, each two sentences; now and then the leader dies, else one of the others."""
+    chance = random.Random(7)
+    world = World(token=TOKEN)
+    spoken, kills = 0, 0
+    async with serving(build(world, page=None)) as address, bot(config, url, address) as process:
+        await until(world, lambda: world.called("setWebhook"), 30)
+        await soon(lambda: len(children(process)) == WORKERS, 20)
+        started = killed = time.monotonic()
+        while time.monotonic() - started < seconds:
+            spoken += 1
+            speak(world, spoken)
+            await asyncio.sleep(chance.uniform(0, 0.08))
+            if time.monotonic() - killed > every and (alive_now := children(process)):
+                lead = leaders(postgres, url)
+                victim = lead[0] if lead and kills % 2 == 0 else chance.choice(alive_now)
+                for number in range(spoken + 1, spoken + 1 + CROWD):
+                    speak(world, number)
+                spoken += CROWD
+                await asyncio.sleep(chance.uniform(0.01, 0.06))  # somewhere in the middle of it
+                os.kill(victim, signal.SIGKILL)
+                killed, kills = time.monotonic(), kills + 1
+        people = range(1, spoken + 1)
+        await until(world, lambda: world.idle() and all(receipts(world, n) for n in people), 60)
+        process.terminate()
+        assert await asyncio.wait_for(process.wait(), 30) == 0
+    assert kills >= 4
+    copies = [len(receipts(world, n)) - 1 for n in people]
+    await everything_is_there(url, spoken)
+    assert max(copies) <= 1, "at most one more copy of a message that was on its way when the leader was killed"
+    assert sum(copies) < kills * CROWD
+
+
+def speak(world: World, number: int) -> None:
+    """Somebody tells a concern, and adds to it at once."""
+    world.person(number, f"居民{number}")
+    world.say(number, f"第{number}号诉求:城北社区楼道里的路灯坏了好几天")
+    world.say(number, f"补充{number}号:四楼")
+
+
+@pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "standing still"])
+async def test_another_one_leads_within_fifteen_seconds(
+    config: Path, url: str, postgres: Server, blow: signal.Signals
+) -> None:
+    """Somebody who speaks to the bot meanwhile is answered, once; who stood still says nothing when it goes on."""
+    world = World(token=TOKEN)
+    async with serving(build(world, page=None)) as address, bot(config, url, address) as process:
+        await until(world, lambda: world.called("setWebhook"), 30)
+        await soon(lambda: len(children(process)) == WORKERS, 20)
+        [first] = leaders(postgres, url)
+        os.kill(first, blow)
+        took = await soon(lambda: leaders(postgres, url) not in ([], [first]), TAKEOVER)
+        for number in range(1, 11):
+            speak(world, number)
+        await until(world, lambda: all(receipts(world, n) for n in range(1, 11)), TAKEOVER - took + 10)
+        if blow is signal.SIGSTOP:
+            os.kill(first, signal.SIGCONT)
+            await until(world, world.idle, 60)
+        [second] = leaders(postgres, url)
+        assert second != first
+    assert [len(receipts(world, n)) for n in range(1, 11)] == [1] * 10
+
+
+SHARED = {"YIXIAN_STORAGE__URL": "postgresql+psycopg://h/d"}
+REFUSED = {
+    "a file": ({}, "--workers is 3, but storage.url is sqlite:///yixian.db, which one process has to itself: move to"),
+    "polling": (SHARED, "--workers is 3, but telegram.mode is polling, and Telegram lets one process poll: set"),
+}
+
+
+@pytest.mark.parametrize(("more", "told"), REFUSED.values(), ids=REFUSED)
+def test_what_workers_cannot_share_is_refused_in_one_sentence(more: dict[str, str], told: str) -> None:
+    """Planted fault: start them all the same, and each has its own idea of the file."""
+    with pytest.raises(ConfigError) as refusal:
+        refuse_workers(load(None, more), WORKERS)
+    assert str(refusal.value).startswith(told)
+    refuse_workers(load(None, more), 1)
+
+
+async def test_workers_stop_when_their_supervisor_is_killed(config: Path, url: str) -> None:
+    """Planted fault: no ``stop_without_supervisor``, and they go on without anybody to stop them."""
+    world = World(token=TOKEN)
+    async with serving(build(world, page=None)) as address, bot(config, url, address) as process:
+        await until(world, lambda: world.called("setWebhook"), 30)
+        await soon(lambda: len(children(process)) == WORKERS, 20)
+        orphans = children(process)
+        process.kill()
+        await process.wait()
+        await soon(lambda: not any(map(alive, orphans)), 20)
+
+
+def alive(number: int) -> bool:
+    """Whether there is such a process."""
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    listed = subprocess.run(["ps", "-o", "stat=", "-p", str(number)], capture_output=True, text=True, check=False)  # noqa: S603, S607
+    return not listed.stdout.strip().startswith("Z")
+
+
+async def everything_is_there(url: str, people: int) -> None:
+    """Every concern is one case, its words in order, its number given once, its journal telling the same."""
+    database = await open_database(url, Path())
+    try:
+        cases = await database.read(lambda unit: [c for n in range(1, people + 1) for c in cases_of(unit, n)])
+        replayed = await database.read(lambda unit: [unit.journal.replay(case.id) for case in cases])
+        kept_back = await database.read(lambda unit: unit.intake.quarantined())
+    finally:
+        await database.close()
+    assert kept_back == []
+    assert Counter(n for case in cases for n in re.findall(r"第(\d+)号", case.text)) == Counter(
+        str(n) for n in range(1, people + 1)
+    )
+    wrong = [case.text for case in cases if not re.fullmatch(r"第(\d+)号诉求.*\n补充\1号:四楼", case.text, re.DOTALL)]
+    assert wrong == []
+    assert sorted(int(case.number[3:]) for case in cases) == list(range(1, people + 1))
+    assert replayed == cases
