@@ -158,8 +158,8 @@ def test_every_other_table_is_small(connection: Connection) -> None:
 
 BUILDERS = frozenset({"select", "insert", "update", "delete", "insert_or", "union_all", "text"})
 BUILDING = frozenset({"board.py", "schema.py", "tables.py", "upsert.py", "moving.py", "postgresql.py"})
-"""``board.py`` builds in ``Questions``, which is looked at above; a move copies every table whole, once; the others build
-no questions of shelves."""
+"""``board.py`` builds in ``Questions``, which is looked at above; a move copies every table whole, once; the others
+build no questions of shelves."""
 
 
 def test_no_statement_is_built_where_it_would_not_be_seen() -> None:
