@@ -1,49 +1,103 @@
-"""``python -m benchmarks [--quick] [--json]``: each program in turn under the same load, one table."""
+"""``python -m benchmarks [load] [pace] [growth]``: one part or all of them; ``--write`` puts them into README."""
 
 import argparse
 import asyncio
 import json
 import sys
-from dataclasses import asdict
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
 
+from benchmarks.growth import FEWER, LARGE, measure_growth
+from benchmarks.growth import markdown as growth_table
 from benchmarks.measure import Measured, measure
+from benchmarks.pace import SECONDS, measure_pace
+from benchmarks.pace import markdown as pace_table
 from benchmarks.process import Failure
 from benchmarks.programs import PROGRAMS
-from benchmarks.table import markdown, surroundings
+from benchmarks.table import about, markdown, surroundings, written
+from bot import logs
+from bot.config_sections import Logs
 
 CONCERNS = 4000
 QUICK = 600
+README = Path(__file__).with_name("README.md")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What was measured: for programs, and as a table with a heading."""
+
+    heading: str
+    numbers: list[dict[str, Any]]
+    table: str
 
 
 def arguments() -> argparse.Namespace:
     """What the command line asks for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help=f"{QUICK} concerns instead of {CONCERNS}")
-    parser.add_argument("--json", action="store_true", help="numbers for programs instead of a table")
-    return parser.parse_args()
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"one or more of: {', '.join(PARTS)}; all without any")
+    quick = f"{QUICK} concerns instead of {CONCERNS}, {FEWER} cases instead of {LARGE}"
+    parser.add_argument("--quick", action="store_true", help=quick)
+    parser.add_argument("--json", action="store_true", help="numbers for programs instead of tables")
+    parser.add_argument("--write", action="store_true", help="put the tables into benchmarks/README.md")
+    asked = parser.parse_args()
+    if unknown := set(asked.parts) - set(PARTS):
+        parser.error(f"no such part: {', '.join(sorted(unknown))}")
+    if asked.write and (asked.parts or asked.quick):
+        parser.error("--write is for a whole run: no part alone, and not --quick")
+    return asked
 
 
-async def measure_all(count: int) -> list[Measured]:
-    """One after the other: two at once would measure each other."""
-    found = []
+async def load(quick: bool) -> Part:
+    """Every program under the same load, one after the other: two at once would measure each other."""
+    found: list[Measured] = []
     for make in PROGRAMS:
-        found.append(await measure(make, count))
+        found.append(await measure(make, QUICK if quick else CONCERNS))
         print(f"{found[-1].name}: {found[-1].cpu_ms:.2f} ms of CPU a concern", file=sys.stderr)
-    return found
+    heading = f"A concern, {found[0].concerns} times"
+    return Part(heading, [asdict(one) for one in found], markdown(found))
+
+
+async def growth(quick: bool) -> Part:
+    """The same questions in a small file and in a large one."""
+    large = FEWER if quick else LARGE
+    found = await measure_growth(large)
+    return Part("Growth", [asdict(one) for one in found], growth_table(found, large))
+
+
+async def pace(quick: bool) -> Part:
+    """A steady rate, alone and beside a broadcast."""
+    found = await measure_pace(SECONDS // 3 if quick else SECONDS)
+    return Part("Answers, alone and beside a broadcast", [asdict(one) for one in found], pace_table(found))
+
+
+PARTS: Mapping[str, Callable[[bool], Awaitable[Part]]] = {"load": load, "pace": pace, "growth": growth}
+
+
+async def measure_all(names: list[str], quick: bool) -> dict[str, Part]:
+    """The parts that were asked for, in order."""
+    return {name: await make(quick) for name, make in PARTS.items() if name in names or not names}
 
 
 def main() -> int:
     """Measure and tell; 1 where a program did not run."""
     asked = arguments()
+    logs.configure(Logs(level="error"))
     try:
-        found = asyncio.run(measure_all(QUICK if asked.quick else CONCERNS))
+        found = asyncio.run(measure_all(asked.parts, asked.quick))
     except Failure as failure:
         print(failure, file=sys.stderr)
         return 1
     if asked.json:
-        print(json.dumps({**surroundings(), "programs": [asdict(one) for one in found]}, ensure_ascii=False, indent=2))
-    else:
-        print(markdown(found))
+        numbers = {name: part.numbers for name, part in found.items()}
+        print(json.dumps({**surroundings(), **numbers}, ensure_ascii=False, indent=2))
+        return 0
+    told = "\n\n".join([about(), *(f"### {part.heading}\n\n{part.table}" for part in found.values())])
+    print(told)
+    if asked.write:
+        README.write_text(written(README.read_text(encoding="utf-8"), told), encoding="utf-8")
     return 0
 
 

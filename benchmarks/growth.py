@@ -34,7 +34,7 @@ from handlers.presses import AssignTo
 from handlers.triage import InboxList
 from storage.unit import Unit
 
-SMALL, LARGE = 1_000, 1_000_000
+SMALL, FEWER, LARGE = 1_000, 20_000, 1_000_000
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 """A Tuesday morning in the middle of a digest's day."""
 TIMES = 200

@@ -1,7 +1,8 @@
 """A lean Bot API server on 127.0.0.1, which is also the load: so many concerns always under way, each of a new person.
 
 It talks to whoever started it in lines of JSON. Out: ``{"port": …}``; ``{"ready": true}`` once somebody asks for
-updates; a report after every run. In: ``{"run": 500, "seconds": 60}``. It ends when its input ends.
+updates; a report after every run. In: ``{"run": 500, "seconds": 60}``, with ``"rate": 30`` so many a second whatever is
+answered, instead of a new one for every answer. It ends when its input ends.
 """
 
 import asyncio
@@ -9,7 +10,7 @@ import json
 import re
 import sys
 import time
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -22,6 +23,8 @@ FIRST_UPDATE = 500_000
 BOT = {"id": 4200001, "is_bot": True, "first_name": "Yixian", "username": "yixian_bench_bot"}
 NUMBER = re.compile(r"\b\d\d-(\d{4,})\b")
 TRUE = b"true"
+SECOND = 0.99
+"""What the network and this process add or take away must not count: a hundredth less than a second."""
 
 
 @dataclass(slots=True)
@@ -84,24 +87,41 @@ class Town:
         self._unsaid = 0
         self._open = 0
         self._flush_due = False
+        self._steady = False
+        self._sent: list[tuple[float, int]] = []
         self.asked = asyncio.Event()
         self.answered = asyncio.Event()
 
     # -- the load
 
-    async def run(self, count: int, seconds: float) -> dict[str, Any]:
-        """Say so many concerns, a new one for every answer; what came of them, after ``seconds`` at the latest."""
-        self._unsaid, self._open = count, 0
+    async def run(self, count: int, seconds: float, rate: float = 0) -> dict[str, Any]:
+        """Say so many concerns, a new one for every answer or so many a second; what came of them.
+
+        After ``seconds`` at the latest.
+        """
+        self._unsaid, self._open, self._steady = count, 0, rate > 0
         self._calls.clear()
+        self._sent.clear()
         self.answered.clear()
         begun, first = self._loop.time(), len(self._concerns)
-        for _ in range(min(IN_FLIGHT, count)):
-            self._say()
         try:
-            await asyncio.wait_for(self.answered.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._say_all(count, rate)
+                await self.answered.wait()
         except TimeoutError:
             self._unsaid = 0
         return self._report(self._concerns[first:], count, begun)
+
+    async def _say_all(self, count: int, rate: float) -> None:
+        """The first of them, or all of them one by one."""
+        if not rate:
+            for _ in range(min(IN_FLIGHT, count)):
+                self._say()
+            return
+        begun = self._loop.time()
+        for number in range(count):
+            await asyncio.sleep(begun + number / rate - self._loop.time())
+            self._say()
 
     def _say(self) -> None:
         self._unsaid -= 1
@@ -124,6 +144,9 @@ class Town:
             "p50": quantile(took, 0.50),
             "p99": quantile(took, 0.99),
             "calls": dict(self._calls),
+            "sent": len(self._sent),
+            "most": most_within([at for at, _ in self._sent], SECOND),
+            "most_chat": most_in_a_chat(self._sent),
             "serials": [(concern.number, concern.serial) for concern in self._concerns if concern.answered],
         }
 
@@ -132,6 +155,8 @@ class Town:
     def handle(self, connection: Connection, method: str, fields: dict[str, Any]) -> None:
         """One call."""
         self._calls[method] += 1
+        if method.startswith(("send", "edit")):
+            self._sent.append((self._loop.time(), int(fields["chat_id"])))
         match method:
             case "getUpdates":
                 self._get_updates(connection, fields)
@@ -172,9 +197,9 @@ class Town:
         concern.answered = self._loop.time()
         concern.serial = int(found[1]) if (found := NUMBER.search(text)) else 0
         self._open -= 1
-        if self._unsaid:
+        if self._unsaid and not self._steady:
             self._say()
-        elif not self._open:
+        elif not self._open and not self._unsaid:
             self.answered.set()
 
     def _get_updates(self, connection: Connection, fields: dict[str, Any]) -> None:
@@ -210,6 +235,24 @@ def quantile(ordered: list[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
 
 
+def most_within(times: list[float], seconds: float) -> int:
+    """The most that came within any stretch of time so long; ``times`` are in order."""
+    first = most = 0
+    for last, at in enumerate(times):
+        while at - times[first] >= seconds:
+            first += 1
+        most = max(most, last - first + 1)
+    return most
+
+
+def most_in_a_chat(sent: list[tuple[float, int]]) -> int:
+    """The most that came to one chat within any second."""
+    by_chat: defaultdict[int, list[float]] = defaultdict(list)
+    for at, chat in sent:
+        by_chat[chat].append(at)
+    return max((most_within(times, SECOND) for times in by_chat.values()), default=0)
+
+
 def tell(line: dict[str, Any]) -> None:
     """One line to whoever started this."""
     print(json.dumps(line), flush=True)
@@ -231,7 +274,7 @@ async def main() -> None:
     ready = asyncio.create_task(announce(town))
     while line := await reader.readline():
         order = json.loads(line)
-        tell(await town.run(order["run"], order["seconds"]))
+        tell(await town.run(order["run"], order["seconds"], order.get("rate", 0)))
     ready.cancel()
     server.close()
 

@@ -56,10 +56,10 @@ class Loopback:
         found: dict[str, Any] = json.loads(text)
         return found
 
-    async def run(self, count: int, seconds: float) -> dict[str, Any]:
-        """Put so many concerns through; its report."""
+    async def run(self, count: int, seconds: float, rate: float = 0) -> dict[str, Any]:
+        """Put so many concerns through, so many a second or as fast as they are answered; its report."""
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps({"run": count, "seconds": seconds}).encode() + b"\n")
+        self._process.stdin.write(json.dumps({"run": count, "seconds": seconds, "rate": rate}).encode() + b"\n")
         return await self.line(seconds + ANSWER_SECONDS)
 
 

@@ -36,12 +36,22 @@ class Program:
 
 
 def bot(address: str, folder: Path) -> Program:
-    """The bot as ``python -m bot run`` starts it, on a real SQLite file in ``folder``."""
+    """The bot as ``python -m bot run`` starts it, on a real SQLite file in ``folder``; no pace holds it up."""
+    return bot_as(address, folder, FAST)
+
+
+def bot_at_telegrams_pace(address: str, folder: Path) -> Program:
+    """The same, as fast as Telegram allows and no faster."""
+    return bot_as(address, folder, {})
+
+
+def bot_as(address: str, folder: Path, pace: Mapping[str, str]) -> Program:
+    """The bot with a configuration of its own in ``folder``."""
     config = folder / "config.toml"
     shutil.copyfile(ROOT / "config.example.toml", config)
     config.chmod(0o600)
     variables = {
-        **FAST,
+        **pace,
         "YIXIAN_TELEGRAM__TOKEN": TOKEN,
         "YIXIAN_TELEGRAM__BASE_URL": address,
         "YIXIAN_STORAGE__URL": f"sqlite:///{DATABASE}",

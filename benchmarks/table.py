@@ -1,10 +1,12 @@
-"""The numbers as one Markdown table."""
+"""The numbers as Markdown, and the page they are put into."""
 
 import os
 import platform
 import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
 
 from benchmarks.loopback import IN_FLIGHT
 from benchmarks.measure import Measured
@@ -43,18 +45,44 @@ def surroundings() -> dict[str, str | int | float]:
     }
 
 
-def markdown(found: Sequence[Measured]) -> str:
-    """The table, with what it was measured on above it."""
-    about = surroundings()
-    head = (
-        f"{about['date']} · {about['cores']} cores · Python {about['python']} · SQLite {about['sqlite']} · "
-        f"{found[0].concerns} concerns, {about['in_flight']} at a time · "
-        f"load of the last 15 minutes {about['load']}"
+BEGIN, END = "<!-- the last run -->", "<!-- the end of it -->"
+PACKAGES = ("python-telegram-bot", "aiogram", "SQLAlchemy")
+
+
+def about() -> str:
+    """When, on what, and with which versions, as one line."""
+    found = surroundings()
+    versions = " · ".join(f"{name} {version(name)}" for name in PACKAGES)
+    return (
+        f"{found['date']} · {found['cores']} cores ({platform.machine()}, {processor()}) · Python {found['python']} · "
+        f"SQLite {found['sqlite']} · {versions} · {found['in_flight']} concerns at a time · "
+        f"load of the last 15 minutes before it ended {found['load']}"
     )
+
+
+def processor() -> str:
+    """What the kernel calls it."""
+    for told in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
+        if told.startswith("model name"):
+            return told.partition(":")[2].strip()
+    return "unnamed"
+
+
+def written(page: str, told: str) -> str:
+    """The page with other tables. Raises ``ValueError`` where it has no place for them."""
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise ValueError(f"the page has no {BEGIN} … {END}")
+    return f"{before}{begin}\n\n{told}\n\n{end}{after}"
+
+
+def markdown(found: Sequence[Measured]) -> str:
+    """The table."""
     lines = [line("", [one.name for one in found]), line("---", ["---:" for _ in found])]
     lines += ratios(found)
     lines += [line(name, [show(one) for one in found]) for name, show in ROWS]
-    return "\n".join([head, "", *lines])
+    return "\n".join(lines)
 
 
 def ratios(found: Sequence[Measured]) -> list[str]:

@@ -109,7 +109,7 @@ def case_rows(count: int, charter: Charter, now: datetime) -> Iterator[dict[str,
     """Rows of the table, with the numbers of each year."""
     begun, year, serial = now - timedelta(days=365 * YEARS), 0, 0
     for number in range(1, count + 1):
-        at = begun + (now - timedelta(hours=1) - begun) * number / count
+        at = begun + (now - timedelta(hours=1) - begun) * (number / count)
         serial = serial + 1 if at.year == year else 1
         year = at.year
         case = case_at(number, count, at, now)
@@ -144,7 +144,7 @@ def case_at(number: int, count: int, at: datetime, now: datetime) -> Case:
         category="lighting",
         community="north-gate",
         settled_at=at + timedelta(seconds=90),
-        holder=PersonId(1 + number % MEMBERS),
+        holder=PersonId(1 + number // OPEN_EVERY % MEMBERS),
         claimed_at=at + timedelta(hours=5),
         contacted_at=at + timedelta(hours=20),
         acted_at=at + timedelta(hours=100),

@@ -30,13 +30,15 @@ from handlers.kit.views import View
 from handlers.kit.words import Words
 from storage.database import Database, Unavailable
 from storage.messages import Card
-from storage.outbox import Ending, Mode, Saying
+from storage.outbox import Ending, Lane, Mode, Saying
 from storage.records import load
 from storage.unit import Unit
 
 log = structlog.get_logger()
 
 BATCH = 60
+NOTICES = 30
+"""Chats that are told something nobody waits for, at once: a second's allowance. The rest of a batch is for answers."""
 LISTEN_SECONDS = 1.0
 """How often to look for rows whose time has come, where nothing woke us."""
 
@@ -75,6 +77,7 @@ class Sender:
         self._woken = asyncio.Event()
         self._idle = asyncio.Event()
         self._busy: set[ChatId] = set()
+        self._noticed: set[ChatId] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._outcomes: list[Outcome] = []
         self._offline = 0.0
@@ -134,13 +137,16 @@ class Sender:
             by_chat[found.saying.chat].append(found)
         for chat, rows in by_chat.items():
             self._busy.add(chat)
+            if all(row.saying.lane > Lane.ANSWER for row in rows):
+                self._noticed.add(chat)
             task = asyncio.create_task(self._send_all(rows))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         return bool(prepared)
 
     def _prepare(self, now: datetime, busy: list[ChatId], unit: Unit) -> list[Outcome | Prepared]:
-        return [self._render(saying, now, unit) for saying in unit.outbox.pending(now, busy, BATCH)]
+        found = at_once(unit.outbox.pending(now, busy, BATCH), NOTICES - len(self._noticed))
+        return [self._render(saying, now, unit) for saying in found]
 
     def _render(self, saying: Saying, now: datetime, unit: Unit) -> Outcome | Prepared:
         """Words for a row; what is broken is an alarm, and does not stop the others."""
@@ -189,12 +195,13 @@ class Sender:
         self._outcomes += outcomes
         if not outcomes:
             self._busy.discard(rows[0].saying.chat)
+            self._noticed.discard(rows[0].saying.chat)
         self._woken.set()
 
     async def _send(self, prepared: Prepared) -> Outcome:
         saying = prepared.saying
         if saying.mode is not Mode.ANSWER:
-            for seconds in self._pace.waits(saying.chat):
+            for seconds in self._pace.waits(saying.chat, saying.lane):
                 await asyncio.sleep(seconds)
         try:
             result = await deliver(self._bot, prepared)
@@ -215,7 +222,9 @@ class Sender:
             raise
         self._turns.meter.sends.update(result_name(outcome.result) for outcome in outcomes)
         self._mind_the_network(outcomes)
-        self._busy -= {outcome.saying.chat for outcome in outcomes}
+        written = {outcome.saying.chat for outcome in outcomes}
+        self._busy -= written
+        self._noticed -= written
 
     def _mind_the_network(self, outcomes: list[Outcome]) -> None:
         """Without a network nothing is tried for a while, instead of every row by itself."""
@@ -260,6 +269,13 @@ class Sender:
         else:
             wait = min(self._settings.longest_wait, self._settings.first_wait * 2**saying.attempts)
             turn.unit.outbox.retry(saying.id, turn.now + wait, why)
+
+
+def at_once(found: list[Saying], room: int) -> list[Saying]:
+    """Every answer, and notices to no more chats than there is room for."""
+    noticed = list(dict.fromkeys(saying.chat for saying in found if saying.lane is not Lane.ANSWER))
+    few = set(noticed[: max(0, room)])
+    return [saying for saying in found if saying.lane is Lane.ANSWER or saying.chat in few]
 
 
 def result_name(result: Result | None) -> str:

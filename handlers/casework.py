@@ -152,13 +152,13 @@ class MyCasesList(Message):
         """The cases of whoever reads."""
         if view.reader is None:
             return None
-        shown = page(view.unit.cases.of_holder(view.reader.id), self.page)
-        return {"shown": shown, "cases": [view.case_view(case, view.reader) for case in shown.entries]}
+        shown = page(view.unit.cases.ids_of_holder(view.reader.id), self.page)
+        return {"shown": shown, "cases": view.cases(shown.entries, view.reader)}
 
     def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
         """[1] … [5] and the row that turns the page."""
         shown = context["shown"]
-        return (number_row(shown, lambda case: OpenCase(case.id)), turn_row(shown, MyCases))
+        return (number_row(shown, OpenCase), turn_row(shown, MyCases))
 
 
 # -- finding a case

@@ -86,12 +86,12 @@ class InboxList(Message):
         if view.reader is None or not view.reader.has(Role.COORDINATOR):
             return None
         shown = page(view.unit.board.inbox(), self.page)
-        return {"shown": shown, "cases": [view.case_view(case, view.reader) for case in shown.entries]}
+        return {"shown": shown, "cases": view.cases(shown.entries, view.reader)}
 
     def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
         """[1] … [5] and the row that turns the page."""
         shown = context["shown"]
-        return (number_row(shown, lambda case: OpenCase(case.id)), turn_row(shown, Inbox))
+        return (number_row(shown, OpenCase), turn_row(shown, Inbox))
 
 
 @feature.command("inbox", Role.COORDINATOR)

@@ -22,7 +22,7 @@ from sqlalchemy import (
     select,
 )
 
-from domain.cases import Case
+from domain.cases import Case, CaseId
 from domain.visits import Visit
 from storage.cases import OPEN_STATES, cases_of, number
 from storage.shelf import Shelf
@@ -64,7 +64,7 @@ URGENT_FIRST = (
 )
 
 INBOX = (
-    select(cases)
+    select(cases.c.id)
     .where(or_(UNASSIGNED, DISPUTED))
     .order_by(cases.c.urgent.desc(), cases.c.due_at.nulls_first(), cases.c.id)
     .limit(500)
@@ -151,9 +151,9 @@ class Report:
 class Board(Shelf):
     """Questions only."""
 
-    def inbox(self) -> list[Case]:
+    def inbox(self) -> list[CaseId]:
         """What a coordinator must decide: unassigned, returned and disputed cases, urgent ones first."""
-        return cases_of(self._connection.execute(INBOX).all())
+        return [CaseId(row.id) for row in self._connection.execute(INBOX)]
 
     def count_by_state(self) -> dict[str, int]:
         """How many cases are in each state."""

@@ -1,5 +1,6 @@
 """What a message shows of a case to the one who reads it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -95,6 +96,10 @@ class View:
         if found is None or self.reader is None or not may_read(found, self.reader):
             return None
         return self.case_view(found, self.reader)
+
+    def cases(self, ids: Iterable[CaseId], reader: Person) -> list[CaseView]:
+        """The cases of a page of a list, for someone who may read them."""
+        return [self.case_view(case, reader) for number in ids if (case := self.unit.cases.get(number))]
 
     def case_view(self, case: Case, reader: Person) -> CaseView:
         """A case for someone who may read it."""
