@@ -325,4 +325,4 @@ async def test_a_stop_does_not_wait_for_a_long_backup(tmp_path: Path) -> None:
         due = await database.read(lambda unit: [e.kind for e in unit.errands.due(MONDAY + timedelta(days=2))])
     finally:
         await database.close()
-    assert due == ["backup"]
+    assert "backup" in due, "a menu may be done and not yet written down"

@@ -17,7 +17,8 @@ import pytest_asyncio
 from domain.cases import Case
 from domain.people import ChatId, Role
 from domain.text import clean
-from tests.stage import STICKER, Role_, Stage, stage
+from simulator.replay import STICKER
+from tests.stage import Role_, Stage, stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
