@@ -332,11 +332,14 @@ async def introduce(app: App) -> None:
 
 
 async def be_noted(app: App, term: asyncio.Event) -> None:
-    """That we run, and that we stop politely, is written down; after an end by a fault the operator is told."""
+    """That we run, and that we stop politely, is written down; after an end by a fault the operator is told.
+
+    Whoever merely no longer leads writes nothing: another one leads, and runs.
+    """
     if not await app.database.run(operator.started):
         log.warning("the last run was not stopped")
     await term.wait()
-    if app.failure is None:
+    if app.stopping.is_set() and app.failure is None:
         await app.database.run(operator.stopped)
 
 

@@ -20,6 +20,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from bot.config_errors import config_error
 from bot.config_sections import Webhook
 from bot.health import Ready
 from bot.intake import Intake
@@ -128,13 +129,13 @@ class _Server(uvicorn.Server):
 
 @asynccontextmanager
 async def serving(app: Starlette, listen: str, port: int) -> AsyncIterator[int]:
-    """Serve until left, and say on which port (0 picks a free one). Raises ``OSError`` where the port is taken."""
+    """Serve until left, and say on which port (0 picks a free one). Raises ``ConfigError`` where it is taken."""
     async with served(app, bound(listen, port)) as found:
         yield found
 
 
 def bound(listen: str, port: int) -> socket.socket:
-    """A socket that callers can reach. Raises ``OSError`` where the port is taken."""
+    """A socket that callers can reach. Raises ``ConfigError`` where the port is taken, or the address not ours."""
     listener = socket.socket(
         socket.AF_INET6 if ":" in listen else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP
     )
@@ -142,9 +143,10 @@ def bound(listen: str, port: int) -> socket.socket:
     try:
         listener.bind((listen, port))
         listener.listen(BACKLOG)  # from here on callers wait instead of being refused
-    except OSError:
+    except OSError as error:
         listener.close()
-        raise
+        because = f"{listen} does not let us have it ({error.strerror}): stop what uses it, or set another"
+        raise config_error("webhook.port", port, because) from None
     return listener
 
 

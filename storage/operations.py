@@ -1,6 +1,7 @@
 """What the operator should know: what was set aside, what could not be sent, how far behind the outbox is, how many.
 
-Every question is answered by an index or by the few rows that wait, so it may be asked each minute.
+What is asked each minute (since when, how old, how many) is answered by an index or by the few rows that wait. What
+``doctor`` and commands ask (``given_up``, ``lost_events``, ``integrity``) may read a whole table.
 """
 
 from collections.abc import Iterable

@@ -12,8 +12,9 @@ import aiohttp
 import pytest
 
 from bot.commands import announce_webhook
+from bot.config_errors import ConfigError
 from bot.config_sections import Webhook
-from bot.web import LARGEST, build_web, receiving, serving
+from bot.web import LARGEST, bound, build_web, receiving, serving
 from domain.people import Role
 from simulator.server import until
 from storage.intake import Intake as IntakeShelf
@@ -143,3 +144,11 @@ async def test_telegram_delivers_to_the_webhook_and_again_until_it_is_taken(
             await until(town.world, lambda: "已撤回" in str(town.world.messages(1001)), 10)
             await until(town.world, town.world.idle)
             assert await count(town) == 1
+
+
+def test_a_port_that_is_taken_is_one_sentence() -> None:
+    """Planted fault: let the ``OSError`` out of ``bound``, and the operator reads a traceback."""
+    with bound("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(ConfigError, match=rf"webhook.port is {port}, but .*in use.*set another"):
+            bound("127.0.0.1", port)

@@ -1,4 +1,4 @@
-"""A unit of work is whole or not at all, and nothing it leaves behind troubles the next one."""
+"""What is SQLite's own: shared commits, one writer, a file for its owner only. Both engines: test_units.py."""
 
 import asyncio
 import sqlite3
@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 from domain.people import ChatId
 from storage.database import open_database
 from storage.schema import upgrade
-from storage.sqlite import READERS, TOGETHER, OneWriter, TransactionLost
+from storage.sqlite import TOGETHER, OneWriter, TransactionLost
 from storage.sqlite import SQLiteDatabase as Database
 from storage.unit import Unit
 from tests.domain.lives import submitted
@@ -39,17 +39,6 @@ async def value(database: Database, name: str) -> str | None:
 async def open_transactions(database: Database) -> int:
     """How many transactions the writer's connection has left open."""
     return await database._writer.run(lambda: int(database._writer.raw.in_transaction))
-
-
-async def test_what_is_done_is_there_afterwards(database: Database) -> None:
-    await database.run(lambda unit: unit.settings.put("a", "1"))
-    assert await value(database, "a") == "1"
-
-
-async def test_a_unit_that_fails_leaves_nothing(database: Database) -> None:
-    with pytest.raises(LookupError):
-        await database.run(fail)
-    assert await value(database, "bad") is None
 
 
 async def test_a_commit_that_fails_leaves_no_open_transaction(database: Database) -> None:
@@ -173,16 +162,6 @@ async def test_closing_waits_for_the_line(tmp_path: Path) -> None:
         await database.run(put("late"))
 
 
-async def test_a_caller_that_goes_away_does_not_undo_the_work(database: Database) -> None:
-    started = asyncio.create_task(database.run(lambda unit: unit.settings.put("a", "1")))
-    await asyncio.sleep(0)
-    started.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await started
-    await database.run(lambda unit: None)  # behind it on the same thread
-    assert await value(database, "a") == "1"
-
-
 async def test_units_that_come_at_once_are_done_one_after_another(database: Database) -> None:
     """Planted fault: with two writers, both read the same count."""
 
@@ -193,37 +172,10 @@ async def test_units_that_come_at_once_are_done_one_after_another(database: Data
     assert await value(database, "n") == "50"
 
 
-async def test_a_reader_sees_one_moment(database: Database) -> None:
-    """Planted fault: without BEGIN, the second look sees what was committed in between."""
-    loop = asyncio.get_running_loop()
-    await database.run(lambda unit: unit.settings.put("a", "1"))
-
-    def look_twice(unit: Unit) -> tuple[str | None, str | None]:
-        first = unit.settings.get("a")
-        change = database.run(lambda writing: writing.settings.put("a", "2"))
-        asyncio.run_coroutine_threadsafe(change, loop).result(5)
-        return first, unit.settings.get("a")
-
-    assert await database.read(look_twice) == ("1", "1")
-    assert await value(database, "a") == "2"
-
-
-async def test_a_question_that_fails_does_not_hold_its_reader(database: Database) -> None:
-    for _ in range(2 * READERS):
-        with pytest.raises(ZeroDivisionError):
-            await database.read(lambda unit: 1 // 0)
-    assert await asyncio.gather(*(value(database, "a") for _ in range(2 * READERS))) == [None] * 2 * READERS
-
-
 async def test_only_sqlite_files_are_opened(tmp_path: Path) -> None:
     for url in ("postgresql://host/x", "sqlite://"):
         with pytest.raises(ValueError, match="sqlite:///FILE"):
             await open_database(url, tmp_path)
-
-
-async def test_readers_cannot_write(database: Database) -> None:
-    with pytest.raises(Exception, match=r"readonly"):
-        await database.read(lambda unit: unit.settings.put("a", "1"))
 
 
 async def test_the_writer_takes_the_lock_at_once(database: Database, tmp_path: Path) -> None:
