@@ -83,6 +83,7 @@ def test_the_tour_is_played_to_its_end(browser: Any, demo: Demo, locale: str) ->
     page.screenshot(path=SCREENS / f"demo-{locale}-start.png")
     page.get_by_role("button", name="导览" if zh else "Tour").click()
     card = page.locator("#tour")
+    expect(card).to_be_visible()
     steps = card.locator(".tour-steps i").count()
     assert steps > 10
     for step in range(1, steps):
