@@ -210,7 +210,7 @@ class Control:
 
     async def begin_transcript(self, _: Request) -> Response:
         """Starts a new transcript."""
-        self.world.record.clear()
+        self.world.begin_transcript()
         return answer({"ok": True})
 
     async def file(self, request: Request) -> Response:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from simulator.allowance import Allowance
-from simulator.cast import Chat, Membership, Person, Post, Press
+from simulator.cast import PRESENT, Chat, Membership, Person, Post, Press
 from simulator.chaos import Chaos
 from simulator.clock import Clock
 from simulator.files import FileShelf
@@ -105,6 +105,11 @@ class State:
         self._serial += 1
         return self._serial
 
+    def told(self, field: str, language: str) -> str:
+        """The bot's name, description or short description in a language, or else the one for all others."""
+        default = self.bot["first_name"] if field == "name" else ""
+        return self.about.get((field, language)) or self.about.get((field, "")) or default
+
     # Finding people, chats and messages.
 
     def find_person(self, who: Person | int) -> Person:
@@ -126,7 +131,7 @@ class State:
         if chat is None or chat == person.id:
             return self.private(person)
         found = chat if isinstance(chat, Chat) else self.chats.get(chat)
-        if found is None or found.members.get(person.id) not in ("creator", "administrator", "member"):
+        if found is None or found.members.get(person.id) not in PRESENT:
             raise Impossible(f"{person.name} is not in chat {chat if isinstance(chat, int) else chat.id}")
         return self.chats[found.migrated_to] if found.migrated_to else found
 
@@ -158,7 +163,7 @@ class State:
             del chat.posts[next(iter(chat.posts))]
         if outgoing:
             self._show(chat, markup)
-        self.record.message(self._readers(chat) if outgoing else sender["first_name"], post, chat.posts)
+        self.record.message(post, chat)
         self.emit("message", chat_id=chat.id, message_id=number, outgoing=outgoing)
         return post
 
@@ -172,25 +177,22 @@ class State:
         elif markup.get("remove_keyboard"):
             chat.keyboard = None
 
-    def change(self, post: Post, message: Json, *, by_bot: bool) -> None:
+    def change(self, post: Post, message: Json) -> None:
         """Replaces what a message says."""
         post.message = message
         chat = self.chats[post.chat_id]
-        self.record.edit(self._readers(chat) if by_bot else message["from"]["first_name"], post, chat.posts)
+        self.record.edit(post, chat)
         self.emit("edit", chat_id=post.chat_id, message_id=post.message_id)
 
     def remove(self, post: Post) -> None:
         """Deletes a message."""
         chat = self.chats[post.chat_id]
         del chat.posts[post.message_id]
-        self.record.deletion(self._readers(chat), post)
+        self.record.deletion(post, chat)
         self.emit("delete", chat_id=post.chat_id, message_id=post.message_id)
 
     def _read_by_bot(self, post: Post) -> None:
         self.emit("read", chat_id=post.chat_id, message_id=post.message_id)
-
-    def _readers(self, chat: Chat) -> str:
-        return chat.person.first_name if chat.person else chat.title
 
     # Memberships.
 

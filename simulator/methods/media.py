@@ -10,9 +10,10 @@ from simulator.methods.registry import Call, method
 from simulator.methods.sending import deliver
 from simulator.pictures import size_of
 from simulator.refusals import Json, bad_request
-from simulator.text import CAPTION_LIMIT
 
 _ALBUM_KINDS = ("photo", "video", "document", "audio")
+# What can be hidden until it is pressed, and have its caption above it.
+_PICTURES = ("photo", "video")
 
 
 def _stored(call: Call, field: str, kind: str) -> StoredFile:
@@ -53,7 +54,16 @@ def _check_picture(data: bytes) -> None:
 
 
 def _content(call: Call, field: str, kind: str) -> Json:
-    """The part of a Message that a file becomes."""
+    """The part of a Message that a file with its caption becomes."""
+    content = {**_described(call, field, kind), **call.caption()}
+    if kind not in _PICTURES:
+        return content
+    if call.flag("has_spoiler"):
+        content["has_media_spoiler"] = True
+    return {**content, **call.caption_place()}
+
+
+def _described(call: Call, field: str, kind: str) -> Json:
     stored = _stored(call, field, kind)
     described = stored.described()
     if kind == "photo":
@@ -74,8 +84,7 @@ def send_file(call: Call) -> Json:
     """A file with a caption."""
     kind = call.method[len("send") :].lower()
     chat = call.writable()
-    content = {**_content(call, kind, kind), **call.caption()}
-    return deliver(call, chat, content).message
+    return deliver(call, chat, _content(call, kind, kind)).message
 
 
 @method("sendMediaGroup")
@@ -103,8 +112,7 @@ def _item(call: Call, item: Any) -> Json:
         raise bad_request(
             "can't parse InputMedia: Media not found" if kind is None else f"type {kind} can't be used in albums"
         )
-    part = Call(call.world, call.method, {**item, "limit": CAPTION_LIMIT}, call.uploads)
-    return {**_content(part, "media", kind), **part.caption()}
+    return _content(Call(call.world, call.method, item, call.uploads), "media", kind)
 
 
 @method("getFile")

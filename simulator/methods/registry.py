@@ -15,8 +15,6 @@ from simulator.refusals import Json, Refused, bad_request, forbidden, upgraded
 from simulator.text import CAPTION_LIMIT, TEXT_LIMIT, checked, clean, trim, units, with_found
 from simulator.world import World
 
-_PRESENT = ("creator", "administrator", "member")
-
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -95,7 +93,7 @@ class Call:
                 raise forbidden("bot can't initiate conversation with a user")
         elif chat.bot == "kicked":
             raise forbidden(f"bot was kicked from the {chat.type} chat")
-        elif chat.bot not in _PRESENT:
+        elif not chat.has_bot():
             raise forbidden(f"bot is not a member of the {chat.type} chat")
         return chat
 
@@ -142,6 +140,10 @@ class Call:
     def caption(self) -> Json:
         """The caption of a file; it may be empty."""
         return self.words("caption", CAPTION_LIMIT)
+
+    def caption_place(self) -> Json:
+        """Whether the caption stands above the file."""
+        return {"show_caption_above_media": True} if self.flag("show_caption_above_media") else {}
 
     def markup(self) -> tuple[Json | None, Json | None]:
         """(inline keyboard, other markup)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from simulator.cast import Chat, Post
+from simulator.forwards import carried, may_go_on
 from simulator.methods.registry import Call, method
 from simulator.refusals import Json, bad_request
 
@@ -21,24 +22,6 @@ ACTIONS = frozenset(
         "upload_video_note",
     ]
 )
-# What a copy takes along.
-COPIED = [
-    "text",
-    "entities",
-    "caption",
-    "caption_entities",
-    "photo",
-    "document",
-    "voice",
-    "video",
-    "audio",
-    "animation",
-    "sticker",
-    "location",
-    "contact",
-    "venue",
-    "dice",
-]
 
 
 def deliver(call: Call, chat: Chat, content: Json) -> Post:
@@ -90,18 +73,21 @@ def send_chat_action(call: Call) -> bool:
     return True
 
 
-def _source(call: Call, deed: str) -> Post:
-    return call.target(call.chat("from_chat_id"), deed)
+def _source(call: Call, deed: str) -> Json:
+    message = call.target(call.chat("from_chat_id"), deed).message
+    if not may_go_on(message):
+        raise bad_request("message can't be copied" if deed == "copy" else "message can't be forwarded")
+    return message
 
 
 @method("copyMessage")
 def copy_message(call: Call) -> Json:
     """The same message again, without saying where it came from."""
     chat = call.writable()
-    source = _source(call, "copy").message
-    content = {name: source[name] for name in COPIED if name in source}
+    content = carried(_source(call, "copy"))
     if "caption" in call.params and "text" not in content:
-        content = {k: v for k, v in content.items() if not k.startswith("caption")} | call.caption()
+        old = {name: value for name, value in content.items() if "caption" not in name}
+        content = old | call.caption() | call.caption_place()
     return {"message_id": deliver(call, chat, content).message_id}
 
 
@@ -109,7 +95,5 @@ def copy_message(call: Call) -> Json:
 def forward_message(call: Call) -> Json:
     """The same message, with where it came from."""
     chat = call.writable()
-    source = _source(call, "forward").message
-    origin = {"type": "user", "date": source["date"], "sender_user": source["from"]}
-    content = {name: source[name] for name in COPIED if name in source}
-    return deliver(call, chat, {**content, "forward_origin": origin}).message
+    source = _source(call, "forward")
+    return deliver(call, chat, {**carried(source), "forward_origin": call.world.origin_of(source)}).message
