@@ -80,14 +80,10 @@ class BotApi:
     async def _silence(self, seconds: float, receive: Receive) -> None:
         """Says nothing until the client gives up or `seconds` have passed."""
         gone = asyncio.create_task(_gone(receive))
-        closed = asyncio.create_task(self._closed())
+        closed = asyncio.create_task(self.signal.ended.wait())
         _, left = await asyncio.wait({gone, closed}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         for task in left:
             task.cancel()
-
-    async def _closed(self) -> None:
-        while not self.signal.closed:
-            await self.signal.wait()
 
     async def _updates(self, params: Mapping[str, Any]) -> list[Json]:
         """getUpdates: waits for an update, at most `timeout` seconds; a second poll ends the first."""

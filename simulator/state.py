@@ -6,6 +6,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
+from uuid import uuid4
 
 from simulator.allowance import Allowance
 from simulator.cast import PRESENT, Chat, Membership, Person, Post, Press
@@ -36,7 +37,10 @@ _ADMIN_RIGHTS = [
 
 
 class State:
-    """People, chats, files, one bot and its updates. Nothing here waits or touches a network."""
+    """People, chats, files, one bot and its updates. Nothing here waits or touches a network.
+
+    ``life`` tells this world from the one of an earlier or a later start.
+    """
 
     def __init__(
         self,
@@ -52,6 +56,7 @@ class State:
     ) -> None:
         self.clock = Clock()
         self.now: Callable[[], datetime] = now or self.clock.now
+        self.life = uuid4().hex[:8]
         self.token = token
         self.privacy_mode = privacy_mode
         self.kept_messages = kept_messages

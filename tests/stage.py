@@ -157,14 +157,13 @@ UNTIL = re.compile(r"^clock (?P<day>\d{4}-\d\d-\d\d) (?P<time>\d\d:\d\d)$")
 
 
 def cast_of(line: str, language: str) -> list[Role_]:
-    """``王芳 resident of 城北社区; 李建国 member for 城北社区, 教育界; 陈静 coordinator``. Without a role: a resident."""
+    """``王芳 resident of 城北社区; 李建国 member for 城北社区, 教育界; 陈静 coordinator``. No role: a resident."""
     parts = []
     for entry in line.removeprefix("cast ").split(";"):
         found = CAST.match(entry.strip())
         assert found, f"no cast entry: {entry!r}"
-        parts.append(
-            Role_(found["name"], Role(found["role"] or "resident"), found["community"] or "", found["sector"] or "", language)
-        )
+        role = Role(found["role"] or Role.RESIDENT)
+        parts.append(Role_(found["name"], role, found["community"] or "", found["sector"] or "", language))
     return parts
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from datetime import timedelta
 
 import httpx
@@ -159,27 +158,6 @@ async def test_chaos_calls_and_transcript(
     assert (await http.get("/sim/transcript")).text == "cast 王芳\n\n王芳: /start\n>> 王芳: x\n"
     await http.delete("/sim/transcript")
     assert (await http.get("/sim/transcript")).text == ""
-
-
-async def test_events_stream_and_continue(world: World, wang: Person, http: httpx.AsyncClient) -> None:
-    world.say(wang, "a")
-    seen: list[tuple[int, str]] = []
-    async with http.stream("GET", "/sim/events", params={"after": "0"}) as stream:
-        async for line in stream.aiter_lines():
-            if line.startswith("data: "):
-                event = json.loads(line[6:])
-                seen.append((event["seq"], event["kind"]))
-                if event["kind"] == "member":
-                    break
-                if event["kind"] == "message":
-                    world.block(wang)
-    assert [kind for _, kind in seen] == ["person", "message", "member"]
-    headers = {"last-event-id": str(seen[0][0])}
-    async with http.stream("GET", "/sim/events", headers=headers) as stream:
-        async for line in stream.aiter_lines():
-            if line.startswith("id: "):
-                assert line == f"id: {seen[1][0]}"
-                break
 
 
 async def test_a_given_update(world: World, http: httpx.AsyncClient, bot: telegram.Bot) -> None:
