@@ -27,12 +27,26 @@ ACTIONS = frozenset(
 def deliver(call: Call, chat: Chat, content: Json) -> Post:
     """Puts a message of the bot into a chat."""
     inline, markup = call.markup()
-    replied = call.replied(chat)
-    if call.world.allowance is not None:
-        call.world.allowance.spend(call.world.now().timestamp(), chat)
-    if call.flag("protect_content"):
-        content["has_protected_content"] = True
-    return call.world.post(chat, call.world.bot, content, outgoing=True, inline=inline, markup=markup, reply_to=replied)
+    (post,) = _posted(call, chat, [content], inline, markup)
+    return post
+
+
+def deliver_album(call: Call, chat: Chat, contents: list[Json]) -> list[Post]:
+    """Puts several messages into a chat, all or none. Telegram does not look at a reply markup here."""
+    return _posted(call, chat, contents)
+
+
+def _posted(
+    call: Call, chat: Chat, contents: list[Json], inline: Json | None = None, markup: Json | None = None
+) -> list[Post]:
+    world, replied = call.world, call.replied(chat)
+    if world.allowance is not None:
+        world.allowance.spend(world.now().timestamp(), chat, len(contents))
+    kept = {"has_protected_content": True} if call.flag("protect_content") else {}
+    return [
+        world.post(chat, world.bot, {**content, **kept}, outgoing=True, inline=inline, markup=markup, reply_to=replied)
+        for content in contents
+    ]
 
 
 @method("sendMessage")

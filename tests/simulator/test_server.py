@@ -75,7 +75,7 @@ async def test_files_both_ways(world: World, wang: Person, bot: telegram.Bot) ->
     assert sent.caption_entities[0].type == "italic"
     again = await bot.send_photo(42, sent.photo[-1].file_id)
     assert again.photo == sent.photo
-    media = [telegram.InputMediaPhoto(picture, caption="一"), telegram.InputMediaDocument(b"text", filename="二.txt")]
+    media = [telegram.InputMediaDocument(b"one", caption="一"), telegram.InputMediaDocument(b"text", filename="二.txt")]
     album = await bot.send_media_group(42, media)
     assert len({one.media_group_id for one in album}) == 1
     assert album[1].document.file_name == "二.txt"
