@@ -34,12 +34,14 @@ class Events:
             found = self._place(place)
             after = self._last() if found is None else found
             yield self._hello(after, resumed=found is not None)
-            while not self._closing.closed:
+            while True:
                 # Cleared before looking: what happens while the events are written wakes the next round.
                 self._told.clear()
                 for number, written in self._newer(after):
                     after = number
                     yield written
+                if self._closing.closed:
+                    return
                 if not await self._woken():
                     yield ": still here\n\n"
         finally:
@@ -80,7 +82,9 @@ class Events:
     async def _woken(self) -> bool:
         """Waits for an event or the end; False after `HEARTBEAT` seconds of neither."""
         waits = {asyncio.create_task(self._told.wait()), asyncio.create_task(self._closing.ended.wait())}
-        done, left = await asyncio.wait(waits, timeout=HEARTBEAT, return_when=asyncio.FIRST_COMPLETED)
-        for task in left:
-            task.cancel()
-        return bool(done)
+        try:
+            done, _ = await asyncio.wait(waits, timeout=HEARTBEAT, return_when=asyncio.FIRST_COMPLETED)
+            return bool(done)
+        finally:
+            for task in waits:
+                task.cancel()

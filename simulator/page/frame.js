@@ -11,7 +11,7 @@ export function drawFrame(id, hue, log, composer) {
   const bot = h("b");
   const action = h("small", { class: "action", role: "status" });
   const face = h("span", { class: "avatar", "aria-hidden": "true" });
-  const empty = h("p", { class: "empty", word: "startHint" });
+  const empty = h("div", { class: "empty" });
   const gateWords = h("p");
   const start = h("button", { type: "button", class: "button main start" });
   const gate = h("div", { class: "gate" }, gateWords, start);

@@ -110,6 +110,11 @@ function lost() {
   part("connection").textContent = say("lost");
 }
 
+/** The connection is there again, and what happened meanwhile comes as events. */
+function found() {
+  part("connection").hidden = !waking;
+}
+
 let waking = false;
 
 /** @param {any} event */
@@ -131,4 +136,4 @@ addButton.classList.add("adds");
 part("tools").append(tourButton, addButton, panelButton, languageButton, themeButton);
 showTheme();
 setLanguage(language());
-listen(api, { event: hear, connected: () => refetch().catch(lost), lost });
+listen(api, { event: hear, connected: (resumed) => (resumed ? found() : refetch().catch(lost)), lost });

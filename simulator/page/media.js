@@ -62,10 +62,27 @@ function tile(message, address) {
   const alt = message.text || say("photoBy", { name: message.from.name });
   const source = address(url);
   const image = h("img", { src: source, alt, width, height, decoding: "async" });
-  return h(
-    "button",
-    { type: "button", class: "tile", label: "openPhoto", on: { click: () => enlarge(source, alt) } },
-    image,
+  const node = h("button", { type: "button", class: "tile", label: "openPhoto" }, image);
+  if (message.media.spoiler) hide(node);
+  node.addEventListener("click", () => enlarge(source, alt));
+  return node;
+}
+
+/** Blurs a picture until it is pressed the first time. @param {HTMLElement} node */
+function hide(node) {
+  const label = node.getAttribute("aria-label") ?? "";
+  node.classList.add("veiled");
+  node.setAttribute("aria-label", say("spoilerPhoto"));
+  node.title = say("spoilerPhoto");
+  node.addEventListener(
+    "click",
+    (event) => {
+      event.stopImmediatePropagation();
+      node.classList.remove("veiled");
+      node.setAttribute("aria-label", label);
+      node.title = label;
+    },
+    { once: true },
   );
 }
 

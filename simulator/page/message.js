@@ -18,7 +18,8 @@ import { dated, say } from "./words.js";
  * @property {any} media
  * @property {string|null} album
  * @property {{message_id: number, text: string, from: string}|null} reply_to
- * @property {boolean} forwarded
+ * @property {{type: string, name: string, signature: string|null}|null} forwarded where it was forwarded from
+ * @property {boolean} caption_above the words stand above the picture
  * @property {string|null} service
  * @property {Array<Array<Button>>} buttons
  * @property {boolean} read the other side has it
@@ -60,6 +61,7 @@ export function messageElement(messages, setting, hands) {
     setting.tail && "tail",
     isBare(messages) && "bare",
     messages.every((one) => !one.text) && "wordless",
+    message.caption_above && "captioned",
   ].filter(Boolean);
   const row = h(
     "li",
@@ -90,9 +92,19 @@ function inside(messages, setting, hands) {
   const worded = messages.find((one) => one.text);
   const words = worded && h("div", { class: "words", dir: "auto" }, formatted(worded.text, worded.entities, hands));
   const media = messages.length > 1 ? pictures(messages, hands.address) : mediaOf(message, hands.address);
-  const origin = message.forwarded && h("p", { class: "origin" }, say("forwarded"));
-  const body = h("div", { class: "body" }, words, foot(messages[messages.length - 1], setting));
-  return [sender(message, setting), origin, quote(message, setting, hands), media, body];
+  const head = [sender(message, setting), origin(message), quote(message, setting, hands)];
+  const end = foot(messages[messages.length - 1], setting);
+  if (message.caption_above && words)
+    return [...head, h("div", { class: "body above" }, words), media, h("div", { class: "body" }, end)];
+  return [...head, media, h("div", { class: "body" }, words, end)];
+}
+
+/** Where a message was forwarded from, and who signed it there. @param {Message} message */
+function origin({ forwarded }) {
+  if (!forwarded) return null;
+  const { name, signature } = forwarded;
+  const words = say("forwardedFrom", { name: signature ? `${name} (${signature})` : name });
+  return h("p", { class: "origin", dir: "auto" }, words);
 }
 
 /** @param {Message} message @param {Setting} setting */

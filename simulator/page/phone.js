@@ -2,6 +2,7 @@
 import { confirmContact, chooseLocation } from "./attach.js";
 import { messageChoices, ownerChoices } from "./choices.js";
 import { createComposer } from "./composer.js";
+import { h } from "./dom.js";
 import { drawFrame } from "./frame.js";
 import { icons } from "./icons.js";
 import { createLog } from "./log.js";
@@ -20,6 +21,7 @@ import { dated, has, say } from "./words.js";
  * @property {(phone: Phone) => void} changed the person or the unread count changed
  */
 /** @typedef {ReturnType<typeof createPhone>} Phone */
+/** @typedef {{id: number, title: string}} Group */
 
 /** How long a pressed button waits for the bot's answer, ms; Telegram's own apps give up about then. */
 const ANSWER_WAIT = 15_000;
@@ -137,20 +139,34 @@ export function createPhone(person, nth, page) {
   /** @param {Message} message @param {HTMLElement} at */
   function messageMenu(message, at) {
     const { replyTo: reply, editOf: edit } = composer;
-    openMenu(at, messageChoices(message, { reply, edit, copy, calls: () => page.inspect(phone, message) }));
+    openMenu(at, messageChoices(message, { reply, edit, copy, forward, calls: () => page.inspect(phone, message) }));
   }
 
   /** The chat with the bot and the groups. */
-  async function chatsMenu() {
+  function chatsMenu() {
     if (!person.groups?.length) return;
-    const groups = await Promise.all(
-      person.groups.map((/** @type {number} */ group) => page.api.get(`${owner}/chat?chat=${group}&limit=1`)),
-    );
     const enter = (/** @type {number|undefined} */ wanted) => ((room = wanted), refresh());
     openMenu(frame.head, [
-      { text: chat.bot.first_name, icon: icons.contact, act: () => enter(undefined) },
-      ...groups.map(({ chat: { id: group, title } }) => ({ text: title, icon: icons.panel, act: () => enter(group) })),
+      { text: chat.about.name, icon: icons.contact, act: () => enter(undefined) },
+      ...person.groups.map((/** @type {Group} */ { id: group, title }) => ({
+        text: title,
+        icon: icons.group,
+        act: () => enter(group),
+      })),
     ]);
+  }
+
+  /** Sends a message on to the bot, from whichever chat it stands in. @param {Message} message */
+  async function forward({ message_id }) {
+    const done = await post("forward", { message_id });
+    if (done && room) notices.toast(say("forwardedToBot", { bot: chat.about.name }));
+  }
+
+  /** The person as the simulator knows them now; a group they are no longer in leaves the screen. @param {any} told */
+  function meet(told) {
+    Object.assign(person, told);
+    if (!person.groups.some((/** @type {Group} */ group) => group.id === room)) room = undefined;
+    return refresh();
   }
 
   function ownerMenu() {
@@ -196,12 +212,13 @@ export function createPhone(person, nth, page) {
     frame.more.setAttribute("aria-label", say("phoneMenu", { name: person.first_name }));
     frame.root.setAttribute(
       "aria-label",
-      say("chatWith", { name: person.first_name, bot: chat?.bot.first_name ?? "" }),
+      say("chatWith", { name: person.first_name, bot: chat?.chat.title ?? "" }),
     );
     log.list.setAttribute("aria-label", frame.root.getAttribute("aria-label") ?? "");
     frame.root.classList.toggle("away", deleted);
     const fresh = chat && !chat.messages.length && !deleted;
     frame.empty.hidden = !fresh;
+    showAbout();
     frame.gate.hidden = !(fresh || blocked || deleted);
     frame.gateWords.textContent =
       blocked || deleted ? say(deleted ? "deletedNote" : "blockedNote", { name: person.first_name }) : "";
@@ -210,6 +227,14 @@ export function createPhone(person, nth, page) {
     composer.root.hidden = !frame.gate.hidden;
     showAction(chat?.action);
     tick();
+  }
+
+  /** What the bot says of itself before anything was said, as Telegram shows it above Start. */
+  function showAbout() {
+    const description = room ? "" : chat?.about.description;
+    frame.empty.classList.toggle("about", Boolean(description));
+    if (description) frame.empty.replaceChildren(h("b", {}, say("about")), h("p", { dir: "auto" }, description));
+    else frame.empty.replaceChildren(say("startHint"));
   }
 
   let actionEnds = 0;
@@ -239,7 +264,7 @@ export function createPhone(person, nth, page) {
 
   /** Whether an event changes what is on the screen. @param {any} event */
   function concerns(event) {
-    if (event.kind === "commands") return true;
+    if (event.kind === "commands" || event.kind === "about") return true;
     if (event.person_id != null && event.kind !== "member") return event.person_id === id;
     return event.chat_id === (room ?? id) || event.person_id === id;
   }
@@ -273,6 +298,7 @@ export function createPhone(person, nth, page) {
     composer,
     log,
     refresh,
+    meet,
     concerns,
     hear,
     refused,
