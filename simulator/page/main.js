@@ -91,12 +91,12 @@ async function refetch() {
   part("bot-name").textContent = bot.first_name;
   document.title = `${bot.first_name} · ${say("title")}`;
   await Promise.all([phones.gather(), panel.restart()]);
-  const story = await api.get("/sim/story");
-  awake(story);
+  awake(await api.get("/sim/story"));
 }
 
 /** While the place is still being played into its present state, the page says how far it is. @param {any} story */
 function awake(story) {
+  told = story;
   waking = story.state === "running";
   part("connection").hidden = !waking;
   if (!waking) return;
@@ -110,12 +110,9 @@ function lost() {
   part("connection").textContent = say("lost");
 }
 
-/** The connection is there again, and what happened meanwhile comes as events. */
-function found() {
-  part("connection").hidden = !waking;
-}
-
 let waking = false;
+/** What was last told of it. @type {any} */
+let told = { state: "none" };
 
 /** @param {any} event */
 function hear(event) {
@@ -136,4 +133,4 @@ addButton.classList.add("adds");
 part("tools").append(tourButton, addButton, panelButton, languageButton, themeButton);
 showTheme();
 setLanguage(language());
-listen(api, { event: hear, connected: (resumed) => (resumed ? found() : refetch().catch(lost)), lost });
+listen(api, { event: hear, connected: (resumed) => (resumed ? awake(told) : refetch().catch(lost)), lost });

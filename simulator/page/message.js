@@ -61,7 +61,7 @@ export function messageElement(messages, setting, hands) {
     setting.tail && "tail",
     isBare(messages) && "bare",
     messages.every((one) => !one.text) && "wordless",
-    message.caption_above && "captioned",
+    message.caption_above && message.text && "captioned",
   ].filter(Boolean);
   const row = h(
     "li",
