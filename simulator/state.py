@@ -223,7 +223,7 @@ class State:
             "new_chat_member": self.member(self.bot, status),
         }
         self.queue.push("my_chat_member", update, ("chat", chat.id))
-        self.emit("member", chat_id=chat.id, person_id=by.id, status=status)
+        self.emit("member", chat_id=chat.id, person_id=by.id, status=status, bot=True)
 
     # Waiting.
 

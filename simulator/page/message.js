@@ -83,7 +83,7 @@ function isBare(messages) {
 
 /** @param {Event} event */
 function onWords(event) {
-  return !(/** @type {HTMLElement} */ (event.target).closest("button,a,audio,video,input"));
+  return !(/** @type {HTMLElement} */ (event.target).closest("button,a,audio,video,input,.spoiler"));
 }
 
 /** @param {Message[]} messages @param {Setting} setting @param {Hands} hands */

@@ -1,5 +1,4 @@
 // One phone: whose it is, the chat on its screen, and what its owner does.
-import { confirmContact, chooseLocation } from "./attach.js";
 import { messageChoices, ownerChoices } from "./choices.js";
 import { createComposer } from "./composer.js";
 import { h } from "./dom.js";
@@ -7,6 +6,7 @@ import { drawFrame } from "./frame.js";
 import { icons } from "./icons.js";
 import { createLog } from "./log.js";
 import { openMenu } from "./menus.js";
+import { createPresses } from "./presses.js";
 import { createNotices } from "./toast.js";
 import { dated, has, say } from "./words.js";
 
@@ -23,8 +23,6 @@ import { dated, has, say } from "./words.js";
 /** @typedef {ReturnType<typeof createPhone>} Phone */
 /** @typedef {{id: number, title: string}} Group */
 
-/** How long a pressed button waits for the bot's answer, ms; Telegram's own apps give up about then. */
-const ANSWER_WAIT = 15_000;
 /** How long after an event the chat is fetched once more, ms. */
 const SETTLE = 1_500;
 const HUES = [62, 168, 262, 330, 118, 20, 215, 295];
@@ -45,8 +43,6 @@ export function createPhone(person, nth, page) {
     attempt(page.api.upload(`${owner}/${deed}`, { ...fields, chat: room }, files));
   /** @type {any} */
   let chat = null;
-  /** @type {Map<string, () => void>} presses that wait for their answer */
-  const waiting = new Map();
   /** @type {Map<number, string[]>} */
   const notes = new Map();
 
@@ -56,7 +52,7 @@ export function createPhone(person, nth, page) {
       edit: (message_id, text) => post("edit", { message_id, text }),
       photos: (pictures, caption, reply_to) =>
         upload(pictures.length > 1 ? "album" : "photo", { caption, reply_to }, pictures),
-      key: pressKey,
+      key: (button) => presses.key(button),
       send: {
         location: (place) => post("location", place),
         voice: () => post("voice", { seconds: 5 }),
@@ -69,8 +65,8 @@ export function createPhone(person, nth, page) {
   const log = createLog(
     {
       command: (text) => post("say", { text }),
-      link: openLink,
-      press,
+      link: (url) => presses.link(url),
+      press: (message, button) => presses.press(message, button),
       menu: messageMenu,
       reply: composer.replyTo,
       show: (number) => log.show(number),
@@ -80,6 +76,7 @@ export function createPhone(person, nth, page) {
   );
   const frame = drawFrame(id, HUES[nth % HUES.length], log.root, composer.root);
   const notices = createNotices(frame.screen);
+  const presses = createPresses(post, notices, () => chat?.bot.username);
   frame.more.addEventListener("click", () => ownerMenu());
   frame.start.addEventListener("click", () => post(chat?.person.blocked ? "unblock" : "start"));
   frame.head.addEventListener("click", () => chatsMenu());
@@ -96,50 +93,10 @@ export function createPhone(person, nth, page) {
     }
   }
 
-  /** @param {Message} message @param {import("./message.js").Button} button */
-  async function press(message, button) {
-    const { message_id } = message;
-    const done = await post("press", { message_id, row: button.row, column: button.column });
-    if (done?.kind === "callback" && done.query_id) await answerTo(done.query_id);
-    if (done?.kind === "copy") copy(done.value);
-    if (done?.kind === "url") notices.link(done.value);
-  }
-
-  /** @param {string} query @returns {Promise<void>} */
-  function answerTo(query) {
-    return new Promise((done) => {
-      const finish = () => (waiting.delete(query), done());
-      waiting.set(query, finish);
-      setTimeout(finish, ANSWER_WAIT);
-    });
-  }
-
-  /** @param {import("./message.js").Button} button */
-  async function pressKey(button) {
-    if (button.kind === "contact") return confirmContact(() => post("press", { label: button.label }));
-    if (button.kind === "location") return chooseLocation((place) => post("location", place));
-    await post("press", { label: button.label });
-  }
-
-  /** A link to this bot starts it; any other is shown, and opened only when asked again. @param {string} url */
-  function openLink(url) {
-    const link = new URL(url, location.href);
-    const payload = link.searchParams.get("start");
-    const bot = chat?.bot?.username;
-    if (link.hostname === "t.me" && link.pathname === `/${bot}`) post("start", { payload: payload ?? "" });
-    else notices.link(url);
-  }
-
-  /** @param {string} words */
-  async function copy(words) {
-    await navigator.clipboard?.writeText(words).catch(() => {});
-    notices.toast(say("copied"));
-  }
-
   /** @param {Message} message @param {HTMLElement} at */
   function messageMenu(message, at) {
     const { replyTo: reply, editOf: edit } = composer;
-    openMenu(at, messageChoices(message, { reply, edit, copy, forward, calls: () => page.inspect(phone, message) }));
+    openMenu(at, messageChoices(message, { reply, edit, forward, copy: presses.copy, calls: () => page.inspect(phone, message) }));
   }
 
   /** The chat with the bot and the groups. */
@@ -162,11 +119,22 @@ export function createPhone(person, nth, page) {
     if (done && room) notices.toast(say("forwardedToBot", { bot: chat.about.name }));
   }
 
-  /** The person as the simulator knows them now; a group they are no longer in leaves the screen. @param {any} told */
+  /** The person as the simulator knows them now. @param {any} told */
   function meet(told) {
     Object.assign(person, told);
-    if (!person.groups.some((/** @type {Group} */ group) => group.id === room)) room = undefined;
+    if (room && !person.groups.some((/** @type {Group} */ group) => group.id === room)) leave(room);
     return refresh();
+  }
+
+  /** A group they are no longer in leaves the screen. @param {number} group */
+  function leave(group) {
+    if (room === group) room = undefined;
+  }
+
+  /** Nothing more is asked for this phone: it was put away, or its person is gone. */
+  function end() {
+    clearTimeout(later);
+    ended = true;
   }
 
   function ownerMenu() {
@@ -178,7 +146,9 @@ export function createPhone(person, nth, page) {
   /** Fetches the chat and shows it; calls that overlap become one more. */
   let fetching = false;
   let again = false;
+  let ended = false;
   async function refresh() {
+    if (ended) return;
     if (fetching) return void (again = true);
     fetching = true;
     const fetched = await attempt(page.api.get(`${owner}/chat${room ? `?chat=${room}` : ""}`));
@@ -275,7 +245,7 @@ export function createPhone(person, nth, page) {
   function hear(event) {
     if (event.kind === "action") return showAction(event.action);
     if (event.kind === "answer") {
-      waiting.get(event.query_id)?.();
+      presses.answered(event.query_id);
       if (event.text) notices.answer(event.text, event.alert);
     }
     clearTimeout(later);
@@ -299,6 +269,8 @@ export function createPhone(person, nth, page) {
     log,
     refresh,
     meet,
+    leave,
+    end,
     concerns,
     hear,
     refused,

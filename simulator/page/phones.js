@@ -61,6 +61,7 @@ export function createPhones(stage, tabs, page) {
     const found = all.get(phone.id);
     hidden.add(phone.id);
     all.delete(phone.id);
+    phone.end();
     watcher.unobserve(phone.root);
     phone.root.remove();
     found?.tab.remove();
@@ -155,6 +156,8 @@ export function createPhones(stage, tabs, page) {
   function hear(event) {
     if (event.kind === "person" && !all.has(event.person_id)) return gather();
     // A member's phone lists its groups, and those who are not on the screen may be called later.
+    if (event.kind === "member" && event.status === "left" && !event.bot)
+      all.get(event.person_id)?.phone.leave(event.chat_id);
     if (event.kind === "group" || (event.kind === "member" && event.chat_id < 0)) return gather();
     for (const { phone } of all.values()) if (phone.concerns(event)) phone.hear(event);
   }
