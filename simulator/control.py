@@ -253,4 +253,5 @@ HANDLERS: dict[Any, Any] = {
     KeyError: misread,
     ValueError: misread,
     TypeError: misread,
+    OverflowError: misread,
 }

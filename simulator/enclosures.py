@@ -7,7 +7,7 @@ from typing import Unpack
 from simulator import pictures, sounds
 from simulator.cast import Post
 from simulator.phones import Phones, Way, Who, worded
-from simulator.refusals import Json
+from simulator.refusals import Impossible, Json
 
 _THUMBNAILS = ((90, 67), (320, 240))
 _FULL = (800, 600)
@@ -46,9 +46,11 @@ class Enclosures(Phones):
         colour: str | None = None,
         **way: Unpack[Way],
     ) -> list[Post]:
-        """Sends several photos as one album; the first carries the caption."""
+        """Sends several photos as one album; the first carries the caption. Ten at most, as on any phone."""
         number = f"{13_000_000_000_000_000 + self.serial()}"
         given: list[bytes | None] = list(pictures) if pictures else [None] * count
+        if not 1 <= len(given) <= 10:
+            raise Impossible("an album has one to ten photos")
         return [
             self.photo(who, "" if index else caption, data=data, colour=colour, album=number, **way)
             for index, data in enumerate(given)

@@ -51,6 +51,8 @@ class Groups(Buttons):
     def join(self, chat: Chat | int, who: Who) -> None:
         """Somebody joins a group."""
         group, person = self.find_group(chat), self.find_person(who)
+        if person.id in group.present():
+            raise Impossible(f"{person.name} is in {group.title} already")
         self.record.deed(person, "join", group)
         self._moved(group, person, "member")
         self._service(group, person, {"new_chat_members": [person.user()]})
@@ -58,6 +60,8 @@ class Groups(Buttons):
     def leave(self, chat: Chat | int, who: Who) -> None:
         """Somebody leaves a group."""
         group, person = self.find_group(chat), self.find_person(who)
+        if person.id not in group.present():
+            raise Impossible(f"{person.name} is not in {group.title}")
         self.record.deed(person, "leave", group)
         self._moved(group, person, "left")
         self._service(group, person, {"left_chat_member": person.user()})
@@ -86,7 +90,9 @@ class Groups(Buttons):
             "old_chat_member": self.member(person.user(), before),
             "new_chat_member": self.member(person.user(), status),
         }
-        self.queue.push("chat_member", update, ("chat", group.id))
+        # Bot API, Update.chat_member: only administrators hear of others.
+        if group.bot == "administrator":
+            self.queue.push("chat_member", update, ("chat", group.id))
         self.emit("member", chat_id=group.id, person_id=person.id, status=status)
 
     def _service(self, group: Chat, person: Person, content: Json) -> None:

@@ -15,6 +15,7 @@ from simulator.clock import Clock
 from simulator.files import FileShelf
 from simulator.record import Record
 from simulator.refusals import Impossible, Json
+from simulator.text import whole
 from simulator.updates import UpdateQueue
 
 DEFAULT_TOKEN = "7000000001:simulator"  # noqa: S105 (a made-up bot of a made-up Telegram)
@@ -258,7 +259,7 @@ class State:
         self.emit(
             "call",
             method=method,
-            chat_id=_number(params.get("chat_id")),
+            chat_id=whole(params.get("chat_id")),
             ok=answer["ok"],
             error=call["error"],
             message_id=message_id,
@@ -273,10 +274,6 @@ class State:
     def called(self, method: str) -> list[Json]:
         """The kept calls of one method, oldest first."""
         return [call for call in self.calls if call["method"] == method]
-
-
-def _number(value: Any) -> int | None:
-    return int(value) if str(value or "").lstrip("-").isdecimal() else None
 
 
 def _without_reply(message: Json) -> Json:

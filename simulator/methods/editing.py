@@ -9,6 +9,7 @@ from datetime import timedelta
 from simulator.cast import Chat, Post
 from simulator.methods.registry import Call, method
 from simulator.refusals import Json, Refused, bad_request, not_modified
+from simulator.text import whole
 
 # Bot API, deleteMessage: a message can be deleted while it is less than 48 hours old.
 DELETABLE = timedelta(hours=48)
@@ -97,7 +98,7 @@ def delete_messages(call: Call) -> bool:
     chat = call.chat()
     for number in numbers:
         with contextlib.suppress(Refused):
-            _remove(call, chat, int(number))
+            _remove(call, chat, whole(number) or 0)
     return True
 
 

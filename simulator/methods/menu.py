@@ -8,7 +8,7 @@ from typing import Any
 from simulator.menus import scope_key
 from simulator.methods.registry import Call, method
 from simulator.refusals import Json, bad_request
-from simulator.text import clean
+from simulator.text import clean, whole
 
 _COMMAND = re.compile(r"/?[a-z0-9_]{1,32}")
 _LANGUAGE = re.compile(r"|[a-z]{2}")
@@ -46,7 +46,8 @@ def _language(call: Call) -> str:
 
 
 def _check_chat(call: Call, chat_id: Any) -> None:
-    if int(chat_id) not in call.world.chats and int(chat_id) not in call.world.people:
+    number = whole(chat_id)
+    if number not in call.world.chats and number not in call.world.people:
         raise bad_request("chat not found")
 
 

@@ -109,16 +109,16 @@ def test_a_caption_may_stand_above(site: Site, echo: EchoBot) -> None:
         stands_above(site, f"#phone-1 .row.theirs:has(.tile) >> nth={nth}", *order)
 
 
+STANDS_ABOVE = """(row, [upper, lower]) => {
+  const [above, below] = [upper, lower].map((name) => row.querySelector(name).getBoundingClientRect());
+  return row.isConnected && above.bottom <= below.top + 0.5;
+}"""
+
+
 def stands_above(site: Site, row: str, upper: str, lower: str) -> None:
     """In a row that may be drawn anew at any time, one thing ends before the other begins."""
-    ends = "(row, [upper, lower]) => row.querySelector(upper).getBoundingClientRect().bottom"
-    begins = "row.querySelector(lower).getBoundingClientRect().top + 0.5"
-    connected = "row.isConnected"
-    for _ in range(10):
-        answer = site.page.locator(row).evaluate(f"{ends} <= {begins} && {connected}", [upper, lower])
-        if answer:
-            return
-    raise AssertionError(f"{upper} does not stand above {lower}")
+    found = (site.page.locator(row).evaluate(STANDS_ABOVE, [upper, lower]) for _ in range(10))
+    assert any(found), f"{upper} does not stand above {lower}"
 
 
 # -- groups and forwards
@@ -136,7 +136,7 @@ def enter(site: Site, number: int, title: str) -> None:
 
 
 def test_a_group_appears_by_its_title_and_is_left(site: Site, simulator: Simulator) -> None:
-    """Without loading the page anew. Planted fault: no `gather` for groups in `phones.hear`, and the head stays dead."""
+    """Without loading the page anew. Planted fault: no `gather` for groups in `phones.hear`."""
     site.begin(1)
     site.begin(2)
     head = site.phone(2).locator(".chat-head")
@@ -260,7 +260,7 @@ def overflow(world: World) -> None:
 
 
 def test_what_can_no_longer_be_told_is_fetched(broken: Site, simulator: Simulator) -> None:
-    """More has happened than the simulator keeps. Planted fault: `resumed` though `_lost`, and the phones stay behind."""
+    """More has happened than the simulator keeps. Planted fault: `resumed` though `_lost`."""
     site = broken
     site.begin(1)
     break_stream(site)

@@ -144,6 +144,8 @@ async def test_the_worlds_own_clock(http: httpx.AsyncClient) -> None:
         assert answer["advanced"] == 172800
         assert timedelta(days=2) <= world.now() - before < timedelta(days=2, minutes=1)
         assert (await client.get("/sim/clock")).json()["now"] > answer["now"]
+        for words in ("9999999w", "999999999999d"):
+            assert (await client.post("/sim/clock", json={"advance": words})).status_code == 400
 
 
 async def test_the_clock_says_its_zone_and_whether_it_runs(world: World, http: httpx.AsyncClient) -> None:

@@ -54,10 +54,31 @@ def test_keyboards(world: World, wang: Person, markup: Any, words: str) -> None:
     assert refusal(world, "sendMessage", chat_id=42, text="x", reply_markup=markup) == (400, f"Bad Request: {words}")
 
 
-@pytest.mark.parametrize("chat_id", ["99", "", 0, "-"])
+@pytest.mark.parametrize("chat_id", ["99", "", 0, "-", "--5", "²", "9" * 30])
 def test_unknown_chats(world: World, wang: Person, chat_id: Any) -> None:
     words = "chat not found" if str(chat_id) else "chat_id is empty"
     assert refusal(world, "sendMessage", chat_id=chat_id, text="x") == (400, f"Bad Request: {words}")
+
+
+def test_numbers_that_are_none_are_refused_and_no_fault_of_ours(world: World, wang: Person) -> None:
+    """A client's slip is a 400, not a 500. Planted fault: `int` for `whole`."""
+    for method, params, words in (
+        ("sendMessage", {"text": "x", "entities": 5}, 'field "entities" must be of type Array'),
+        (
+            "sendMessage",
+            {"text": "x", "entities": [{"type": "bold", "offset": "x", "length": 1}]},
+            'can\'t parse MessageEntity: Field "offset" must be of type Number',
+        ),
+        ("sendMessage", {"text": "x", "reply_parameters": {"message_id": "x"}}, "message to be replied not found"),
+        (
+            "sendMessage",
+            {"text": "x", "reply_markup": keyboard(url=5)},
+            'can\'t parse inline keyboard button: Field "url" must be of type String',
+        ),
+        ("getMyCommands", {"scope": {"type": "chat", "chat_id": "x"}}, "chat not found"),
+    ):
+        assert refusal(world, method, **{"chat_id": 42, **params}) == (400, f"Bad Request: {words}")
+    assert perform(world, "deleteMessages", {"chat_id": 42, "message_ids": ["x", None]}) is True
 
 
 def test_no_chat(world: World) -> None:
