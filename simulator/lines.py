@@ -172,7 +172,7 @@ def written(words: str) -> str:
 
 def shown(name: str) -> str:
     """A name as transcripts write it: without what separates the parts of a line."""
-    return name.translate(_UNNAMED)
+    return name.translate(_UNNAMED) or "_"
 
 
 def words_of(message: Json) -> str:

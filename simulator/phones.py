@@ -29,8 +29,6 @@ class Phones(State):
 
     def person(self, number: int, first_name: str, language_code: str | None = "zh", **more: Any) -> Person:
         """A phone appears, or changes: `last_name`, `username`, `phone_number`, `role`, …; it has not written."""
-        if not first_name.strip():
-            raise Impossible("a person has a name")
         person = self.people.get(number)
         known = person is not None and (person.first_name, person.language_code) == (first_name, language_code)
         if person is None:

@@ -164,7 +164,7 @@ def test_with_an_opening_the_phones_are_told_apart_too() -> None:
     assert again.messages(1002)[0]["text"] == "hello"
 
 
-@pytest.mark.parametrize("name", ["a: b", "x; y, z", "王芳~2", "two words", "in"])
+@pytest.mark.parametrize("name", ["a: b", "x; y, z", "王芳~2", "two words", "in", "", " "])
 def test_any_name_can_stand_in_a_line(name: str) -> None:
     world = fresh()
     person = world.person(1001, name)
