@@ -32,7 +32,12 @@ def screen(state: State, person: Person, chat: Chat, limit: int = 200) -> Json:
     toasts = [_toast(press) for post in posts for press in post.presses if press.answer is not None]
     return {
         "person": described(person),
-        "chat": {"id": chat.id, "type": chat.type, "title": chat.title or state.told("name", person.language)},
+        "chat": {
+            "id": chat.id,
+            "type": chat.type,
+            "title": chat.title or state.told("name", person.language),
+            "members": len(chat.present()) + chat.has_bot(),
+        },
         "bot": state.bot,
         "about": {field: state.told(field, person.language) for field in ("name", "description", "short_description")},
         "now": state.now().isoformat(),
@@ -83,6 +88,7 @@ def _message(state: State, person: Person, post: Post) -> Json:
         "forwarded": _forwarded(message),
         "caption_above": message.get("show_caption_above_media", False),
         "service": next((name for name in SERVICE if name in message), None),
+        "subject": _subject(message),
         "buttons": _buttons(buttons_of(post)),
         "force_reply": bool(post.markup and post.markup.get("force_reply")),
         "read": post.read,
@@ -101,6 +107,12 @@ def _reply(message: Json) -> Json | None:
         return None
     words = replied.get("text") or replied.get("caption") or ""
     return {"message_id": replied["message_id"], "text": words, "from": replied["from"]["first_name"]}
+
+
+def _subject(message: Json) -> str | None:
+    """Who came into the group or left it."""
+    moved = message.get("new_chat_members") or [message.get("left_chat_member")]
+    return moved[0]["first_name"] if moved[0] else None
 
 
 def _forwarded(message: Json) -> Json | None:

@@ -21,6 +21,7 @@ import { dated, say } from "./words.js";
  * @property {{type: string, name: string, signature: string|null}|null} forwarded where it was forwarded from
  * @property {boolean} caption_above the words stand above the picture
  * @property {string|null} service
+ * @property {string|null} subject who came into the group or left it
  * @property {Array<Array<Button>>} buttons
  * @property {boolean} read the other side has it
  * @property {boolean} waiting a press has not been answered yet
@@ -182,6 +183,6 @@ function serviceLine(message) {
   return h(
     "li",
     { class: "service", data: { id: String(message.message_id) } },
-    h("span", {}, `${message.from.name} · ${say(`service.${message.service}`)}`),
+    h("span", {}, `${message.subject ?? message.from.name} · ${say(`service.${message.service}`)}`),
   );
 }

@@ -96,7 +96,8 @@ export function createPhone(person, nth, page) {
   /** @param {Message} message @param {HTMLElement} at */
   function messageMenu(message, at) {
     const { replyTo: reply, editOf: edit } = composer;
-    openMenu(at, messageChoices(message, { reply, edit, forward, copy: presses.copy, calls: () => page.inspect(phone, message) }));
+    const calls = () => page.inspect(phone, message);
+    openMenu(at, messageChoices(message, { reply, edit, forward, copy: presses.copy, calls }));
   }
 
   /** The chat with the bot and the groups. */
@@ -211,7 +212,9 @@ export function createPhone(person, nth, page) {
   /** @param {string|null|undefined} action */
   function showAction(action) {
     clearTimeout(actionEnds);
-    frame.action.textContent = action ? say(has(action) ? action : "typing") : say("bot");
+    const group = chat && chat.chat.type !== "private";
+    const about = group ? say("members", { count: chat.chat.members }) : say("bot");
+    frame.action.textContent = action ? say(has(action) ? action : "typing") : about;
     frame.action.classList.toggle("busy", Boolean(action));
     if (action) actionEnds = window.setTimeout(() => showAction(null), 5000);
   }

@@ -30,6 +30,7 @@ const words = {
   connecting: ["正在连接…", "Connecting…"],
   lost: ["连接断了,正在重连…", "Connection lost, trying again…"],
   bot: ["机器人", "bot"],
+  members: ["{count} 人", "{count} members"],
   start: ["开始", "Start"],
   about: ["这个机器人能做什么?", "What can this bot do?"],
   startHint: ["还没有消息。点“开始”,和机器人打个招呼。", "No messages yet. Press Start to greet the bot."],

@@ -144,6 +144,8 @@ def test_a_group_appears_by_its_title_and_is_left(site: Site, simulator: Simulat
     group = group_of(site, 1, 2)
     expect(head).to_be_enabled()
     enter(site, 2, "邻里群")
+    expect(site.phone(2).locator(".action")).to_have_text("3 人")
+    expect(site.phone(2).locator(".service")).to_have_text("一线 · 新成员入群")
     site.say(2, "大家好")
     enter(site, 1, "邻里群")
     theirs = site.phone(1).locator(".row.theirs").last
