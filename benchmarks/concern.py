@@ -11,7 +11,7 @@ BOT = {"id": 4200001, "is_bot": True, "first_name": "Yixian", "username": "yixia
 
 
 class Act(IntEnum):
-    """What a person does, in this order: tells a concern, adds to it, presses a button of the receipt, asks for a list."""
+    """What a person does, in this order: tell a concern, add to it, press a button of the receipt, ask for a list."""
 
     TELL = 1
     ADD = 2
@@ -24,7 +24,7 @@ class Concern:
     """One person's, who does so many ``acts``; ``said`` is the last they did, ``taken`` the last that was acknowledged.
 
     When it was handed out and when the receipt came is in seconds of one clock, 0 for not yet. ``receipt`` and
-    ``button`` are the receipt's message number and its first button's data.
+    ``button`` are the receipt's message number and its first button's data; ``pressed`` once a press was answered.
     """
 
     number: int
@@ -36,6 +36,7 @@ class Concern:
     serial: int = 0
     receipt: int = 0
     button: str = ""
+    pressed: bool = False
 
     @property
     def person(self) -> int:
@@ -49,8 +50,8 @@ class Concern:
 
     @property
     def is_over(self) -> bool:
-        """Whether the receipt came and everything was said."""
-        return bool(self.answered) and self.said == self.acts
+        """Whether everything was said, and what somebody waits for has come: the receipt, the answer to a press."""
+        return bool(self.answered) and self.said == self.acts and (self.pressed or self.acts < Act.PRESS)
 
     @property
     def next_act(self) -> Act | None:
@@ -114,4 +115,3 @@ class Update:
 
     def _person(self) -> dict[str, Any]:
         return {**self._name(), "is_bot": False, "language_code": "zh-hans"}
-

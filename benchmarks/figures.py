@@ -31,6 +31,6 @@ def most_in_a_chat(sent: Sequence[tuple[float, int]]) -> int:
 
 
 def slope(points: Sequence[tuple[float, float]]) -> float:
-    """How much the second number grows with the first, by least squares. There are at least two different first ones."""
+    """How much the second number grows with the first, by least squares; there are two first ones at least."""
     mean_x, mean_y = sum(x for x, _ in points) / len(points), sum(y for _, y in points) / len(points)
     return sum((x - mean_x) * (y - mean_y) for x, y in points) / sum((x - mean_x) ** 2 for x, _ in points)

@@ -15,7 +15,7 @@ from typing import Any
 from telegram import Update
 
 from benchmarks import years
-from benchmarks.loopback import quantile
+from benchmarks.figures import quantile
 from benchmarks.programs import TOKEN
 from bot.app import App, build, open_storage
 from bot.clock import MovableClock

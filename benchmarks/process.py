@@ -63,9 +63,22 @@ def family(pid: int) -> list[int]:
 
 def resident_mb(pid: int) -> float:
     """Memory of a process that is in RAM, in MB."""
-    for line in Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace").splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
+    return counted_mb(pid, "status", "VmRSS:")
+
+
+def proportional_mb(pid: int) -> float:
+    """The same, with what it shares with other processes divided among them."""
+    return counted_mb(pid, "smaps_rollup", "Pss:")
+
+
+def counted_mb(pid: int, file: str, name: str) -> float:
+    """A line of that name, in kB there and in MB here. ``Failure`` where the process has ended."""
+    try:
+        for told in Path(f"/proc/{pid}/{file}").read_text(encoding="utf-8", errors="replace").splitlines():
+            if told.startswith(name):
+                return int(told.split()[1]) / 1024
+    except OSError:
+        pass  # it is gone, and so is its folder
     raise Failure(f"process {pid} has ended")
 
 

@@ -31,8 +31,13 @@ class Program:
 
     def environment(self) -> dict[str, str]:
         """Its variables, and of ours those that change nothing."""
-        kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(NEVER_INHERITED)}
-        return {**kept, **self.variables, "PYTHONPATH": str(ROOT)}
+        return {**plain_environment(), **self.variables}
+
+
+def plain_environment() -> dict[str, str]:
+    """Of our variables those that change nothing, and where the code is."""
+    kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(NEVER_INHERITED)}
+    return {**kept, "PYTHONPATH": str(ROOT)}
 
 
 def bot(address: str, folder: Path) -> Program:

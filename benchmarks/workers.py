@@ -14,7 +14,7 @@ import psycopg
 from benchmarks.concern import Act, Concern, Update
 from benchmarks.measure import QUIET_SECONDS, Loaded, check, last_words, load, ready
 from benchmarks.postgres import DRIVER, postgres
-from benchmarks.process import Failure, Loopback, loopback, started
+from benchmarks.process import Failure, loopback, started
 from benchmarks.programs import bot_workers
 from benchmarks.table import line
 
@@ -26,7 +26,7 @@ TALK_SECONDS = 60.0
 FAR_MS = 20
 """Milliseconds that a commit takes where a second machine has to confirm it, say in another town."""
 FAR = (f"commit_delay = {FAR_MS * 1000}", "commit_siblings = 0")
-"""PostgreSQL's own setting for that: wait so many microseconds before the log goes to the disk, whoever else commits."""
+"""PostgreSQL's own setting: wait so many microseconds before the log goes to the disk, whether others commit or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +52,8 @@ class Shared:
 
 async def measure_workers(count: int = CONCERNS) -> list[Shared]:
     """One and two, each on a server of its own: with a disk that is near, then with one that is far."""
-    found = []
-    for commit_ms, settings in ((0, ()), (FAR_MS, FAR)):
-        for workers in WORKERS:
-            found.append(await shared(workers, commit_ms, settings, count))
-    return found
+    near = [await shared(workers, 0, (), count) for workers in WORKERS]
+    return near + [await shared(workers, FAR_MS, FAR, count) for workers in WORKERS]
 
 
 async def shared(workers: int, commit_ms: int, settings: Iterable[str], count: int) -> Shared:
