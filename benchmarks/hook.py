@@ -93,6 +93,11 @@ class Hook:
                 await asyncio.sleep(AGAIN_SECONDS)
             self._taken(update)
 
+    def close(self) -> None:
+        """Deliver nothing more."""
+        for task in self._tasks:
+            task.cancel()
+
     def _call(self, update: Update) -> bytes:
         body = json.dumps(update.raw(), ensure_ascii=False).encode()
         head = HEAD.format(path=self._url.path, host=self._url.netloc, secret=self._secret, length=len(body))

@@ -138,6 +138,11 @@ class Town:
             "serials": [(concern.number, concern.serial) for concern in said if concern.answered],
         }
 
+    def close(self) -> None:
+        """Say nothing more."""
+        if self._hook:
+            self._hook.close()
+
     # -- the Bot API
 
     def handle(self, connection: Connection, method: str, fields: dict[str, Any]) -> None:
@@ -241,6 +246,7 @@ async def main() -> None:
         order = json.loads(line)
         tell(await town.run(order["run"], order["seconds"], order["rate"], order["acts"]))
     ready.cancel()
+    town.close()
     server.close()
 
 

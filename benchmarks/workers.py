@@ -20,8 +20,8 @@ from benchmarks.table import line
 
 WORKERS = (1, 2)
 CONCERNS, FEWER = 3_000, 300
-TALKERS = 300
-"""People who say two sentences at once, behind the load: what either comes to must come in that order."""
+TALKERS = 10
+"""Behind the load a tenth as many people say two sentences at once, which must be taken in that order."""
 TALK_SECONDS = 60.0
 FAR_MS = 20
 """Milliseconds that a commit takes where a second machine has to confirm it, say in another town."""
@@ -67,7 +67,7 @@ async def shared(workers: int, commit_ms: int, settings: Iterable[str], count: i
                     await ready(server, process)
                     await asyncio.sleep(QUIET_SECONDS)  # every worker has asked who it is, and takes calls at once
                     loaded = await load(server, count, process.pid, server_pid, server.pid)
-                    talk = await server.run(TALKERS, TALK_SECONDS, acts=Act.ADD)
+                    talk = await server.run(count // TALKERS, TALK_SECONDS, acts=Act.ADD)
                     await asyncio.sleep(QUIET_SECONDS)
             except Failure as failure:
                 raise Failure(f"{workers} workers: {failure}. {last_words(folder)}") from None

@@ -1,7 +1,7 @@
 """Very many notices: each is sent once, those of a chat in order, never more than allowed, and memory stays as it is.
 
 Telegram's own allowance would take an hour for 100,000; here it is raised. When a message leaves is noted at the
-transport, before it meets a network. Fails on planted faults: ``Window.free`` that is always now, a sender that frees
+transport, before it meets a network. Fails on planted faults: ``Pace._until`` of 0, a sender that frees
 its chats before it has written down what came of them, one that keeps what it sent.
 """
 
