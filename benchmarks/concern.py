@@ -24,7 +24,8 @@ class Concern:
     """One person's, who does so many ``acts``; ``said`` is the last they did, ``taken`` the last that was acknowledged.
 
     When it was handed out and when the receipt came is in seconds of one clock, 0 for not yet. ``receipt`` and
-    ``button`` are the receipt's message number and its first button's data; ``pressed`` once a press was answered.
+    ``button`` are the receipt's message number and its first button's data; ``pressed`` once a press was answered,
+    ``over`` once somebody new has come for this person.
     """
 
     number: int
@@ -37,6 +38,7 @@ class Concern:
     receipt: int = 0
     button: str = ""
     pressed: bool = False
+    over: bool = False
 
     @property
     def person(self) -> int:
@@ -49,9 +51,11 @@ class Concern:
         return f"第{self.number}号诉求"
 
     @property
-    def is_over(self) -> bool:
-        """Whether everything was said, and what somebody waits for has come: the receipt, the answer to a press."""
-        return bool(self.answered) and self.said == self.acts and (self.pressed or self.acts < Act.PRESS)
+    def is_served(self) -> bool:
+        """Whether what this person waits for has come: the receipt, and of whoever does more, all that follows."""
+        if self.acts == Act.TELL:
+            return bool(self.answered)
+        return bool(self.answered) and self.taken == self.acts and (self.pressed or self.acts < Act.PRESS)
 
     @property
     def next_act(self) -> Act | None:

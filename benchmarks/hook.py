@@ -46,8 +46,10 @@ class Line(asyncio.Protocol):
         if end < 0:
             return
         line, *headers = self._buffer[:end].split(b"\r\n")
-        if len(self._buffer) >= end + len(END) + length(headers) and self._status is not None:
-            self._buffer = b""
+        if len(self._buffer) < end + len(END) + length(headers):
+            return
+        self._buffer = b""
+        if self._status is not None and not self._status.done():
             self._status.set_result(int(line.split(b" ")[1]))
 
     async def post(self, data: bytes) -> int:
@@ -59,6 +61,11 @@ class Line(asyncio.Protocol):
         self._status = loop.create_future()
         self._transport.write(data)
         return await self._status
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._transport is not None:
+            self._transport.close()
 
 
 class Hook:
@@ -84,19 +91,25 @@ class Hook:
     async def _deliver_all(self) -> None:
         """One call after the other."""
         line = Line(self._url.hostname or "", self._url.port or 80)
-        while True:
-            update = await self._waiting.get()
-            self._handed(update)
-            data = self._call(update)
-            while not await delivered(line, data):
-                self.again += 1
-                await asyncio.sleep(AGAIN_SECONDS)
-            self._taken(update)
+        try:
+            while True:
+                await self._deliver(await self._waiting.get(), line)
+        finally:
+            line.close()
 
-    def close(self) -> None:
-        """Deliver nothing more."""
+    async def _deliver(self, update: Update, line: Line) -> None:
+        self._handed(update)
+        data = self._call(update)
+        while not await delivered(line, data):
+            self.again += 1
+            await asyncio.sleep(AGAIN_SECONDS)
+        self._taken(update)
+
+    async def close(self) -> None:
+        """Deliver nothing more, and hang up."""
         for task in self._tasks:
             task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _call(self, update: Update) -> bytes:
         body = json.dumps(update.raw(), ensure_ascii=False).encode()

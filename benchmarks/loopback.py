@@ -105,15 +105,16 @@ class Town:
         self._go_on(update.concern)
 
     def _go_on(self, concern: Concern) -> None:
-        """The next that this person does."""
+        """The next that this person does, or somebody new."""
         if act := concern.next_act:
             self._do(concern, act)
-            self._make_room(concern)
+        self._make_room(concern)
 
     def _make_room(self, concern: Concern) -> None:
-        """Whoever has said everything and waits for nothing makes room for somebody new."""
-        if not concern.is_over:
+        """Whoever waits for nothing any more makes room for somebody new, once."""
+        if concern.over or not concern.is_served:
             return
+        concern.over = True
         self._open -= 1
         if self._unsaid and not self._steady:
             self._say()
@@ -125,7 +126,7 @@ class Town:
         last = max((concern.answered for concern in said), default=0.0)
         return {
             "answered": len(took),
-            "lost": count - sum(concern.is_over for concern in said),
+            "lost": count - sum(concern.over for concern in said),
             "copies": self._copies,
             "again": self._hook.again if self._hook else 0,
             "seconds": max(last - begun, 0.0),
@@ -138,10 +139,10 @@ class Town:
             "serials": [(concern.number, concern.serial) for concern in said if concern.answered],
         }
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Say nothing more."""
         if self._hook:
-            self._hook.close()
+            await self._hook.close()
 
     # -- the Bot API
 
@@ -212,7 +213,6 @@ class Town:
         concern.answered = self._loop.time()
         concern.serial = int(found[1]) if (found := NUMBER.search(text)) else 0
         concern.receipt, concern.button = message, first_button(fields.get("reply_markup"))
-        self._make_room(concern)
         self._go_on(concern)
 
 
@@ -246,7 +246,7 @@ async def main() -> None:
         order = json.loads(line)
         tell(await town.run(order["run"], order["seconds"], order["rate"], order["acts"]))
     ready.cancel()
-    town.close()
+    await town.close()
     server.close()
 
 
