@@ -24,7 +24,7 @@ from benchmarks.process import (
 )
 from benchmarks.programs import DATABASE, Program
 
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 LOAD_SECONDS = 300.0
 WARM_UP = 64
 QUIET_SECONDS = 0.5

@@ -1,4 +1,4 @@
-"""A PostgreSQL server out of a wheel, with an empty database, as PostgreSQL comes: every commit waits for the disk."""
+"""A PostgreSQL server out of a wheel, so that none has to be installed: as PostgreSQL comes, or with other settings."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ DRIVER = "postgresql+psycopg"
 
 @contextmanager
 def postgres(*settings: str) -> Iterator[tuple[int, str]]:
-    """The server's process number, and its database as ``storage.url`` names it; both are gone afterwards.
+    """The server's process number, and its empty database as ``storage.url`` names it; both are gone afterwards.
 
     ``settings`` are lines of postgresql.conf. Raises ``Failure`` where the wheel is not installed.
     """

