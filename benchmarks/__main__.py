@@ -58,7 +58,7 @@ async def under_load(quick: bool) -> Part:
 
 async def at_a_pace(quick: bool) -> Part:
     """A steady rate, alone and beside broadcasts."""
-    found = await (pace.measure_pace(pace.QUICK, pace.QUICK) if quick else pace.measure_pace())
+    found = await (pace.measure_pace(pace.QUICK, pace.QUICK, pace.QUICK) if quick else pace.measure_pace())
     return part("Answers, alone and beside a broadcast", found, pace.markdown(found))
 
 

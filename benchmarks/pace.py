@@ -27,7 +27,7 @@ ALLOWED = Sender().per_second
 FEW, MANY = 3_000, 100_000
 """Notices that wait to be sent. The many would take an hour: what they could slow down is every look at what waits."""
 FIRST_CHAT = 50_000_000
-SECONDS, QUICK = 60, 20
+ALONE_SECONDS, SECONDS, QUICK = 30, 60, 20
 ALONE, MEANWHILE = 30, 10
 """Concerns a second. Every answer is a message of the same allowance: with 30 a second nothing is left for notices."""
 SENT = 3_000
@@ -52,13 +52,13 @@ class Paced:
     most_chat: int
 
 
-async def measure_pace(seconds: int = SECONDS, longer: int = MANY_SECONDS) -> list[Paced]:
+async def measure_pace(alone: int = ALONE_SECONDS, few: int = SECONDS, many: int = MANY_SECONDS) -> list[Paced]:
     """Alone, with a broadcast behind it, and with one that takes an hour."""
     broadcast = partial(answered, make=bot_at_telegrams_pace, rate=MEANWHILE)
     return [
-        await answered("no notices", bot, ALONE, seconds),
-        await broadcast(f"of {FEW:,} notices", seconds=seconds, notices=FEW),
-        await broadcast(f"of {MANY:,} notices", seconds=longer, notices=MANY),
+        await answered("no notices", bot, ALONE, alone),
+        await broadcast(f"of {FEW:,} notices", seconds=few, notices=FEW),
+        await broadcast(f"of {MANY:,} notices", seconds=many, notices=MANY),
     ]
 
 

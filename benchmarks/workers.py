@@ -19,7 +19,7 @@ from benchmarks.programs import bot_workers
 from benchmarks.table import line
 
 WORKERS = (1, 2)
-CONCERNS, FEWER = 3_000, 300
+CONCERNS, FEWER = 2_000, 300
 TALKERS = 10
 """Behind the load a tenth as many people say two sentences at once, which must be taken in that order."""
 TALK_SECONDS = 60.0
