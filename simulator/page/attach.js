@@ -77,7 +77,7 @@ function chosenFiles(accept, multiple) {
 /** Opens the map; the place goes when it is confirmed. @param {(place: Place) => Promise<void>} send */
 export function chooseLocation(send) {
   let place = HOME;
-  const words = h("p", { class: "map-words" }, coordinates(place));
+  const words = h("p", { class: "map-words", role: "status" }, coordinates(place));
   const map = mapToChoose(HOME, (chosen) => {
     place = chosen;
     words.textContent = coordinates(place);

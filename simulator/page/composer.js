@@ -35,12 +35,19 @@ export function createComposer(deeds, id) {
   const send = h("button", { type: "submit", class: "round send", label: "send" }, stroke(icons.send));
   const attach = h(
     "button",
-    { type: "button", class: "round", label: "attach", "aria-haspopup": "menu" },
+    { type: "button", class: "round", label: "attach", "aria-haspopup": "menu", "aria-expanded": "false" },
     stroke(icons.attach),
   );
   const menu = h(
     "button",
-    { type: "button", class: "round", label: "commands", "aria-haspopup": "menu", hidden: true },
+    {
+      type: "button",
+      class: "round",
+      label: "commands",
+      "aria-haspopup": "menu",
+      "aria-expanded": "false",
+      hidden: true,
+    },
     stroke(icons.menu),
   );
   const keys = h(
@@ -50,7 +57,7 @@ export function createComposer(deeds, id) {
   );
   const context = h("div", { class: "context", hidden: true });
   const tray = h("div", { class: "tray", hidden: true });
-  const hints = createHints(choose);
+  const hints = createHints(field, choose);
   const board = h("div", { class: "board", hidden: true });
   const form = h(
     "form",

@@ -101,6 +101,8 @@ function spoiler(inside) {
     node.classList.add("shown");
     node.setAttribute("aria-pressed", "true");
     node.removeAttribute("aria-label");
+    node.removeAttribute("title");
+    delete node.dataset.label;
   });
   return node;
 }

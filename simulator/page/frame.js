@@ -6,10 +6,10 @@ import { icons } from "./icons.js";
 export function drawFrame(id, hue, log, composer) {
   const owner = h("h2", { class: "owner", id: `owner-${id}` });
   const role = h("span", { class: "role" });
-  const more = h("button", { type: "button", class: "round", "aria-haspopup": "menu" }, stroke(icons.more));
+  const more = h("button", { type: "button", class: "round", "aria-haspopup": "menu", "aria-expanded": "false" }, stroke(icons.more));
   const time = h("span", { class: "status-time", "aria-hidden": "true" });
   const bot = h("b");
-  const action = h("small", { class: "action", role: "status" });
+  const action = h("small", { class: "action" });
   const face = h("span", { class: "avatar", "aria-hidden": "true" });
   const empty = h("p", { class: "empty", word: "startHint" });
   const gateWords = h("p");

@@ -26,7 +26,11 @@ export function createGuide(place, steps, page) {
   let stuck = false;
   let busy = false;
 
+  /** What had the focus before the tour took it. @type {any} */
+  let opener = null;
+
   async function start() {
+    opener = document.activeElement;
     await Promise.all(CAST.map(speak));
     at = 0;
     place.hidden = false;
@@ -44,7 +48,9 @@ export function createGuide(place, steps, page) {
 
   function leave() {
     at = -1;
+    const within = place.contains(document.activeElement) || document.activeElement === document.body;
     place.hidden = true;
+    if (within) opener?.focus({ preventScroll: true });
     page.phones.each((/** @type {Phone} */ phone) => phone.root.classList.remove("playing"));
   }
 
@@ -80,7 +86,8 @@ export function createGuide(place, steps, page) {
       h("b", {}, person ? say("tourBy", { name: person.first_name }) : step.who),
       say("tourStep", { at: at + 1, of: steps.length }),
     );
-    const tell = h("p", { class: "tour-tell", role: "status" }, step.tell[language()]);
+    const tell = h("p", { class: "tour-tell", id: "tour-tell" }, step.tell[language()]);
+    const within = place.contains(document.activeElement);
     const trouble = stuck && h("p", { class: "tour-stuck", role: "alert" }, say("tourStuck"));
     place.replaceChildren(
       bars,
@@ -91,6 +98,7 @@ export function createGuide(place, steps, page) {
         h("div", { class: "tour-end" }, choices()),
       ),
     );
+    /** @type {HTMLElement|null} */ (within && place.querySelector(".button.main"))?.focus({ preventScroll: true });
   }
 
   function choices() {
@@ -99,7 +107,8 @@ export function createGuide(place, steps, page) {
       type: "button",
       class: "button main",
       word: last ? "tourDone" : stuck ? "tourRetry" : "tourNext",
-      disabled: busy,
+      "aria-describedby": "tour-tell",
+      "aria-disabled": busy && "true",
       on: { click: next },
     });
     const skip = stuck && h("button", { type: "button", class: "button", word: "tourSkip", on: { click: forward } });

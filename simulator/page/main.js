@@ -23,8 +23,10 @@ const panel = createPanel(part("panel"), api, (call) => phones.find(Number(call.
 const guide = createGuide(part("tour"), tour, { phones, api, advance: clock.advance, morning: clock.morning });
 
 const panelButton = tool("panel", icons.panel, () => openPanel(part("panel").hidden));
+panelButton.setAttribute("aria-expanded", "false");
+panelButton.setAttribute("aria-controls", "panel");
 const languageButton = h("button", { type: "button", class: "tool-button", label: "language", word: "languageShort" });
-const themeButton = h("button", { type: "button", class: "tool-button", label: "theme" });
+const themeButton = h("button", { type: "button", class: "tool-button theme", label: "theme" });
 
 /** @param {string} word @param {string} icon @param {() => void} act */
 function tool(word, icon, act) {
@@ -48,15 +50,20 @@ function inspect(phone, message) {
 
 /** @param {boolean} open */
 function openPanel(open) {
+  if (open && !part("panel").contains(document.activeElement)) opener = document.activeElement;
   panel.toggle(open);
-  panelButton.setAttribute("aria-pressed", String(open));
-  if (!open) phones.each((phone) => phone.log.choose(null));
+  panelButton.setAttribute("aria-expanded", String(open));
+  if (open) part("panel").focus({ preventScroll: true });
+  else phones.each((phone) => phone.log.choose(null));
 }
+
+/** What had the focus before the panel took it. @type {any} */
+let opener = null;
 
 part("panel").addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
   openPanel(false);
-  panelButton.focus();
+  (opener?.isConnected ? opener : panelButton).focus();
 });
 
 const dark = () =>
@@ -66,6 +73,7 @@ const dark = () =>
 function showTheme() {
   const theme = remembered("theme");
   if (theme === "dark" || theme === "light") document.documentElement.dataset.theme = theme;
+  themeButton.setAttribute("aria-pressed", String(dark()));
   themeButton.replaceChildren(stroke(dark() ? icons.sun : icons.moon));
 }
 
@@ -98,16 +106,24 @@ async function refetch() {
 /** While the place is still being played into its present state, the page says how far it is. @param {any} story */
 function awake(story) {
   waking = story.state === "running";
-  part("connection").hidden = !waking;
-  if (!waking) return;
-  part("connection").dataset.word = "waking";
-  part("connection").textContent = `${say("waking")} ${Math.round((100 * story.done) / (story.of || 1))} %`;
+  tell(waking ? "waking" : null, `${Math.round((100 * story.done) / (story.of || 1))} %`);
 }
 
-function lost() {
-  part("connection").hidden = false;
-  part("connection").dataset.word = "lost";
-  part("connection").textContent = say("lost");
+const lost = () => tell("lost");
+
+/**
+ * What is said above the phones; a screen reader hears the words once, and how far it is not at all.
+ * @param {string|null} word null takes it away @param {string} [far]
+ */
+function tell(word, far = "") {
+  const line = part("connection");
+  const words = /** @type {HTMLElement} */ (line.firstElementChild);
+  line.hidden = !word;
+  part("progress").textContent = far;
+  if (words.dataset.word === word) return;
+  if (word) words.dataset.word = word;
+  else delete words.dataset.word;
+  words.textContent = word ? say(word) : "";
 }
 
 let waking = false;
