@@ -40,7 +40,8 @@ window.looks = (() => {
     node.checkVisibility({ opacityProperty: true, visibilityProperty: true }) &&
     node.getBoundingClientRect().width > 0 &&
     unclipped(node);
-  const idle = (node) => node.closest(":disabled, [aria-disabled='true'], [inert]") !== null;
+  const covered = (node) => document.querySelector("dialog:modal")?.contains(node) === false;
+  const idle = (node) => node.closest(":disabled, [aria-disabled='true'], [inert]") !== null || covered(node);
   const name = (node) =>
     ancestors(node)
       .slice(-3)
@@ -51,7 +52,7 @@ window.looks = (() => {
   function picturesBehind(chain, box) {
     const node = chain.at(-1);
     return [...document.querySelectorAll("img, video")]
-      .filter((one) => one !== node && seen(one) && meets(shownPart(one, node), box))
+      .filter((one) => one !== node && seen(one) && !covered(node) && meets(shownPart(one, node), box))
       .map((one) => chain.findLast((up) => up.contains(one)));
   }
 

@@ -26,7 +26,7 @@ def scenes(site: Site) -> Iterator[str]:
     everything_said(site)
     yield "chat"
     for button in ("attach", "commands"):
-        phone.locator(f'.composer [data-label="{button}"]').click()
+        phone.locator(f'.composer button[data-label="{button}"]').click()
         expect(page.locator(".menu .menu-item").last).to_be_visible()
         yield f"menu {button}"
         page.keyboard.press("Escape")
@@ -56,12 +56,12 @@ def scenes(site: Site) -> Iterator[str]:
 
 def _dialogs(site: Site) -> Iterator[str]:
     page, phone = site.page, site.phone(1)
-    phone.locator('.composer [data-label="attach"]').click()
+    phone.locator('.composer button[data-label="attach"]').click()
     page.locator(".menu .sample").first.click()
     expect(phone.locator(".thumbnail")).to_have_count(1)
     yield "a picture waits"
     phone.locator(".thumbnail").click()
-    phone.locator('.composer [data-label="attach"]').click()
+    phone.locator('.composer button[data-label="attach"]').click()
     page.locator(".menu > .menu-item").nth(2).click()
     expect(page.locator(".map-choose")).to_be_visible()
     yield "map"
@@ -103,7 +103,7 @@ def everything_said(site: Site) -> None:
     for deed, what in (("voice", {"seconds": 4}), ("location", {"latitude": 22.5, "longitude": 114.0}), ("contact", {})):
         site.page.request.post(f"{site.address}/sim/people/1/{deed}", data=what)
     for picture in (".sample", ".menu > .menu-item >> nth=1"):
-        phone.locator('.composer [data-label="attach"]').click()
+        phone.locator('.composer button[data-label="attach"]').click()
         site.page.locator(picture).first.click()
         expect(phone.locator(".thumbnail").first).to_be_visible()
         phone.locator("textarea").press("Enter")
