@@ -61,6 +61,10 @@ export function createGuide(place, steps, page) {
     page.phones.each((/** @type {Phone} */ one) => one.root.classList.toggle("playing", one === phone));
     if (phone) page.phones.bring(phone.id);
     draw();
+    focusMain();
+  }
+
+  function focusMain() {
     /** @type {HTMLElement|null} */ (place.querySelector(".button.main"))?.focus({ preventScroll: true });
   }
 
@@ -98,7 +102,7 @@ export function createGuide(place, steps, page) {
         h("div", { class: "tour-end" }, choices()),
       ),
     );
-    /** @type {HTMLElement|null} */ (within && place.querySelector(".button.main"))?.focus({ preventScroll: true });
+    if (within) focusMain();
   }
 
   function choices() {

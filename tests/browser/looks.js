@@ -184,10 +184,10 @@ window.looks = (() => {
 
   /** Everything that live regions were given since the page began, in order. */
   const said = [];
-  const live = (node) => node?.parentElement?.closest("[aria-live], [role=status], [role=alert], [role=log]");
+  const LIVE = "[aria-live], [role=status], [role=alert], [role=log]";
   function hear(changes) {
     for (const { target, addedNodes, type } of changes) {
-      const place = live(type === "characterData" ? target : { parentElement: target });
+      const place = (target.closest ? target : target.parentElement)?.closest?.(LIVE);
       if (!place || place.getAttribute("aria-live") === "off") continue;
       const words = type === "characterData" ? target.data : [...addedNodes].map((node) => node.textContent).join("");
       if (words.trim() && !target.closest?.("[aria-hidden=true]")) said.push(words.trim());

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Site
@@ -14,7 +15,10 @@ HTML = (
     "<blockquote>引文</blockquote>\n<blockquote expandable>一\n二\n三\n四\n五</blockquote>"
 )
 KEYS = [
-    [{"text": "办结", "callback_data": "1", "style": "primary"}, {"text": "撤回", "callback_data": "2", "style": "danger"}],
+    [
+        {"text": "办结", "callback_data": "1", "style": "primary"},
+        {"text": "撤回", "callback_data": "2", "style": "danger"},
+    ],
     [{"text": "好", "callback_data": "3", "style": "success"}, {"text": "复制", "copy_text": {"text": "26-0007"}}],
 ]
 
@@ -100,7 +104,11 @@ def everything_said(site: Site) -> None:
     bot = EchoBot(site.address, site.world.token)
     keys = {"inline_keyboard": KEYS}
     assert bot.call("sendMessage", chat_id=1, text=HTML, parse_mode="HTML", reply_markup=keys)
-    for deed, what in (("voice", {"seconds": 4}), ("location", {"latitude": 22.5, "longitude": 114.0}), ("contact", {})):
+    for deed, what in (
+        ("voice", {"seconds": 4}),
+        ("location", {"latitude": 22.5, "longitude": 114.0}),
+        ("contact", {}),
+    ):
         site.page.request.post(f"{site.address}/sim/people/1/{deed}", data=what)
     for picture in (".sample", ".menu > .menu-item >> nth=1"):
         phone.locator('.composer button[data-label="attach"]').click()
