@@ -1,6 +1,7 @@
 // What the tests of access measure in the page: contrast, sizes of what is pressed, what runs out of the window.
 window.looks = (() => {
   const cache = new Map();
+  let pictures = [];
   let pen;
 
   /** Any CSS colour as sRGB with alpha; the browser itself converts it. */
@@ -51,8 +52,8 @@ window.looks = (() => {
   /** The pictures whose pixels may lie behind `node`, each with the nearest ancestor both have. */
   function picturesBehind(chain, box) {
     const node = chain.at(-1);
-    return [...document.querySelectorAll("img, video")]
-      .filter((one) => one !== node && seen(one) && !covered(node) && meets(shownPart(one, node), box))
+    return pictures
+      .filter((one) => one !== node && !covered(node) && meets(shownPart(one, node), box))
       .map((one) => chain.findLast((up) => up.contains(one)));
   }
 
@@ -111,23 +112,26 @@ window.looks = (() => {
     }
   }
 
-  /** Every text, icon and field on the screen whose contrast is too small. */
-  function contrast() {
+  /** Every text, icon and field in a part of the page whose contrast is too small. */
+  function contrast(part = "body") {
     let checked = 0;
+    pictures = [...document.querySelectorAll("img, video")].filter(seen);
     const faults = new Set();
     const judge = (node, what, ink, need, box) => {
       checked += 1;
       const is = least(node, ink, box);
       if (is < need) faults.add(`${is.toFixed(2)} < ${need}: ${what} (${name(node)})`);
     };
+    const inside = (node) => node.closest(part) !== null;
     for (const { node, words, box } of texts()) {
+      if (!inside(node)) continue;
       const style = getComputedStyle(node);
       judge(node, words.slice(0, 24), node.closest("svg") ? style.fill : style.color, enough(style), box);
     }
     for (const node of document.querySelectorAll("svg.icon"))
-      if (seen(node) && !idle(node)) judge(node, "icon", getComputedStyle(node).stroke, 3);
+      if (inside(node) && seen(node) && !idle(node)) judge(node, "icon", getComputedStyle(node).stroke, 3);
     for (const node of document.querySelectorAll("textarea, select, input:not([type=range], [type=checkbox], [type=file])")) {
-      if (!seen(node) || idle(node)) continue;
+      if (!inside(node) || !seen(node) || idle(node)) continue;
       judge(node.parentElement, "edge of a field", getComputedStyle(node).borderTopColor, 3);
       judge(node, "text of a field", getComputedStyle(node).color, 4.5);
       if (node.placeholder) judge(node, "placeholder", getComputedStyle(node, "::placeholder").color, 4.5);
@@ -169,6 +173,7 @@ window.looks = (() => {
 
   /** How well the focus is seen: the width of its ring in px and its contrast with what it lies on. */
   function ring() {
+    pictures = [...document.querySelectorAll("img, video")].filter(seen);
     const node = document.activeElement;
     const style = getComputedStyle(node);
     const after = getComputedStyle(node, "::after");

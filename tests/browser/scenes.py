@@ -23,77 +23,77 @@ KEYS = [
 ]
 
 
-def scenes(site: Site) -> Iterator[str]:
-    """Brings the page into one state after another and names each."""
+def scenes(site: Site) -> Iterator[tuple[str, str]]:
+    """Brings the page into one state after another; names each, and the part of the page that is new in it."""
     page, phone = site.page, site.phone(1)
-    yield "start"
+    yield "start", "body"
     everything_said(site)
-    yield "chat"
+    yield "chat", "body"
     for button in ("attach", "commands"):
         phone.locator(f'.composer button[data-label="{button}"]').click()
         expect(page.locator(".menu .menu-item").last).to_be_visible()
-        yield f"menu {button}"
+        yield f"menu {button}", ".menu"
         page.keyboard.press("Escape")
     phone.locator(".row.mine .tool.more").last.click(force=True)
-    yield "menu of a message"
+    yield "menu of a message", ".menu"
     page.locator(".menu-item").first.click()
-    yield "replying"
+    yield "replying", ".composer"
     phone.locator(".context button").click()
     phone.locator(".caption .round").click()
-    yield "menu of a phone"
+    yield "menu of a phone", ".menu"
     page.keyboard.press("Escape")
     phone.locator("textarea").press_sequentially("/")
     expect(phone.locator(".hints li")).to_have_count(2)
-    yield "hints"
+    yield "hints", ".composer"
     phone.locator("textarea").fill("")
     yield from _dialogs(site)
     yield from _panel(site)
     page.locator("#tools .leading").click()
     expect(page.locator("#tour .tour-tell")).to_be_visible()
-    yield "tour"
+    yield "tour", "#tour, .bar"
     page.locator("#tour .round").click()
     page.request.post(f"{site.address}/sim/people/2/block", data={})
     page.request.post(f"{site.address}/sim/people/3/delete-account", data={})
     expect(site.phone(3)).to_have_class("phone away")
-    yield "blocked and gone"
+    yield "blocked and gone", ".phone"
 
 
-def _dialogs(site: Site) -> Iterator[str]:
+def _dialogs(site: Site) -> Iterator[tuple[str, str]]:
     page, phone = site.page, site.phone(1)
     phone.locator('.composer button[data-label="attach"]').click()
     page.locator(".menu .sample").first.click()
     expect(phone.locator(".thumbnail")).to_have_count(1)
-    yield "a picture waits"
+    yield "a picture waits", ".composer"
     phone.locator(".thumbnail").click()
     phone.locator('.composer button[data-label="attach"]').click()
     page.locator(".menu > .menu-item").nth(2).click()
     expect(page.locator(".map-choose")).to_be_visible()
-    yield "map"
+    yield "map", ".dialog"
     page.keyboard.press("Escape")
     phone.locator(".tile").first.click()
-    yield "lightbox"
+    yield "lightbox", ".lightbox"
     page.keyboard.press("Escape")
     page.locator('[data-label="addPhone"]:visible').click()
     expect(page.locator("#new-name")).to_be_visible()
-    yield "add a phone"
+    yield "add a phone", ".dialog"
     page.keyboard.press("Escape")
     phone.locator(".key", has_text="Website").first.click()
     expect(phone.locator(".alert")).to_be_visible()
-    yield "card"
+    yield "card", ".screen"
     page.keyboard.press("Escape")
     phone.locator(".key", has_text="加位置").first.click()
     expect(phone.locator(".toast")).to_be_visible()
-    yield "toast"
+    yield "toast", ".screen"
 
 
-def _panel(site: Site) -> Iterator[str]:
+def _panel(site: Site) -> Iterator[tuple[str, str]]:
     page = site.page
     page.locator('#tools [data-label="panel"]').click()
     page.locator("#panel .call summary").first.click()
     for number in (1, 2):
         page.locator("#panel .panel-section > summary").nth(number).click()
     expect(page.locator(".chaos-kind").first).to_be_visible()
-    yield "panel"
+    yield "panel", "#panel, .bar"
     page.locator('#tools [data-label="panel"]').click()
 
 

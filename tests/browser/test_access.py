@@ -43,7 +43,7 @@ def walked(browser: Any, request: pytest.FixtureRequest) -> Walked:
     found = Walked()
     with three_people() as simulator, opened(browser, simulator, request.param) as site:
         tree = site.page.context.new_cdp_session(site.page)
-        for scene in scenes(site):
+        for scene, part in scenes(site):
             found.scenes.append(scene)
             found.note("names", scene, unnamed(tree))
             found.note("ids", scene, twice(site.page))
@@ -52,7 +52,7 @@ def walked(browser: Any, request: pytest.FixtureRequest) -> Walked:
                 found.note(kind, scene, site.page.evaluate(f"looks.{kind}()"))
             for scheme in ("light", "dark"):
                 site.page.emulate_media(color_scheme=scheme)
-                found.note(f"contrast {scheme}", scene, site.page.evaluate("looks.contrast()"))
+                found.note(f"contrast {scheme}", scene, site.page.evaluate("part => looks.contrast(part)", part))
             site.page.emulate_media(color_scheme="light")
     return found
 
@@ -108,7 +108,7 @@ def test_nothing_is_amiss(walked: Walked, kind: str, at_least: int) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_everything_can_be_read(walked: Walked, scheme: str) -> None:
     assert walked.faults[f"contrast {scheme}"] == []
-    assert walked.checked[f"contrast {scheme}"] > 800
+    assert walked.checked[f"contrast {scheme}"] > 300
 
 
 def test_the_measures_find_what_is_wrong(site: Site) -> None:
