@@ -60,6 +60,8 @@ const words = {
   road: ["路面坑洼", "Hole in the road"],
   rubbish: ["垃圾堆放", "Piled rubbish"],
   water: ["管道漏水", "Leaking pipe"],
+  pavement: ["人行道破损", "Broken pavement"],
+  bench: ["长椅断了", "Broken bench"],
   album: ["三张示例相册", "Album of three"],
   location: ["位置", "Location"],
   voice: ["语音", "Voice"],
