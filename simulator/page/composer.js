@@ -71,7 +71,8 @@ export function createComposer(deeds, id) {
 
   const grow = () => {
     field.style.setProperty("height", "auto");
-    field.style.setProperty("height", `${Math.min(field.scrollHeight, 132)}px`);
+    const edges = field.offsetHeight - field.clientHeight;
+    if (field.scrollHeight) field.style.setProperty("height", `${Math.min(field.scrollHeight + edges, 132)}px`);
     send.classList.toggle("ready", Boolean(field.value.trim() || state.pictures.length));
   };
   const write = (/** @type {string} */ text) => {

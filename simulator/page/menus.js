@@ -80,7 +80,8 @@ function place(menu, anchor) {
   const from = anchor.getBoundingClientRect();
   const { width, height } = menu.getBoundingClientRect();
   const below = from.bottom + 6;
-  const top = below + height > innerHeight - 12 ? Math.max(12, from.top - height - 6) : below;
+  const above = below + height > innerHeight - 12 || from.top > innerHeight * 0.6;
+  const top = above ? Math.max(12, from.top - height - 6) : below;
   const left = Math.min(Math.max(12, from.left), innerWidth - width - 12);
   menu.style.setProperty("inset", "auto");
   menu.style.setProperty("top", `${top}px`);

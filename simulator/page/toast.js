@@ -19,7 +19,7 @@ function hold(event, buttons) {
 /** @param {HTMLElement} screen */
 export function createNotices(screen) {
   const place = h("div", { class: "toasts", role: "status", "aria-live": "polite" });
-  screen.append(place);
+  screen.querySelector(".wall")?.append(place);
 
   /** @param {string} text */
   function toast(text) {
