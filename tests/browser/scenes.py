@@ -105,9 +105,16 @@ def everything_said(site: Site) -> None:
     keys = {"inline_keyboard": KEYS}
     assert bot.call("sendMessage", chat_id=1, text=HTML, parse_mode="HTML", reply_markup=keys)
     place = {"latitude": 22.5, "longitude": 114.0}
-    deeds = {"voice": {"seconds": 4}, "location": place, "contact": {}, "photo": {"colour": "white"}, "album": {}}
+    deeds = {"voice": {"seconds": 4}, "location": place, "contact": {}, "video": {}, "album": {}}
+    deeds |= {"photo": {"colour": "white"}, "file": {"name": "走访.txt", "content": "灯"}}
     for deed, what in deeds.items():
         site.page.request.post(f"{site.address}/sim/people/1/{deed}", data=what)
+    for content in (
+        {"venue": {"location": place, "title": "服务站", "address": "桂花路"}},
+        {"dice": {"emoji": "🎲", "value": 3}},
+    ):
+        assert site.page.request.post(f"{site.address}/sim/people/1/send", data={"content": content}).ok
+    expect(phone.locator(".unsupported")).to_have_count(1)
     expect(phone.locator(".tile")).to_have_count(5)
     site.say(1, "refuse me")
     expect(phone.locator(".note")).to_be_visible()
