@@ -189,7 +189,7 @@ def test_enlarged_nothing_is_lost(site: Site) -> None:
         assert found["faults"] == [], width
         assert found["checked"] > 30
         assert site.phone(1).locator(".log").evaluate("node => node.clientHeight") >= 90
-        for part in ("#phone-1 .log", "#phone-1 textarea", "#tour .button.main", ".clock-time"):
+        for part in ("#phone-1 .log", "#phone-1 textarea", "#tour .button.main", ".clock-time", ".clock-steps"):
             page.locator(part).scroll_into_view_if_needed()
             expect(page.locator(part)).to_be_in_viewport()
 
