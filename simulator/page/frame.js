@@ -17,7 +17,7 @@ export function drawFrame(id, hue, log, composer) {
   const gate = h("div", { class: "gate" }, gateWords, start);
   const status = h("div", { class: "status" }, time, battery());
   const name = h("span", { class: "chat-name" }, bot, action);
-  const head = h("button", { type: "button", class: "chat-head" }, face, name);
+  const head = h("button", { type: "button", class: "chat-head", "aria-haspopup": "menu", "aria-expanded": "false" }, face, name);
   const screen = h("div", { class: "screen" }, status, head, h("div", { class: "wall" }, log, empty), composer, gate);
   const caption = h(
     "header",

@@ -3,7 +3,7 @@ import { createAnnouncer } from "./announce.js";
 import { arrange, h, stroke } from "./dom.js";
 import { icons } from "./icons.js";
 import { messageElement } from "./message.js";
-import { createWalk } from "./walk.js";
+import { CONTROLS, createWalk } from "./walk.js";
 import { dated, language, say } from "./words.js";
 
 /** @typedef {import("./message.js").Message} Message */
@@ -207,12 +207,12 @@ function focusIn(list) {
   const active = /** @type {HTMLElement} */ (document.activeElement);
   const row = /** @type {HTMLElement|null} */ (active?.closest?.("[data-id]"));
   if (!row || !list.contains(row)) return null;
-  const at = [...row.querySelectorAll("button,a")].indexOf(active);
+  const at = [...row.querySelectorAll(CONTROLS)].indexOf(active);
   const id = row.dataset.id;
   return () => {
     if (list.contains(document.activeElement) && document.activeElement !== list) return;
     const again = list.querySelector(`[data-id="${id}"]`);
-    const there = again?.querySelectorAll("button,a")[at] ?? again ?? list;
+    const there = again?.querySelectorAll(CONTROLS)[at] ?? again ?? list;
     /** @type {HTMLElement} */ (there).focus({ preventScroll: true });
   };
 }

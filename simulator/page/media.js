@@ -101,7 +101,10 @@ function player(sound, address) {
     if (audio.paused) audio.play().catch(() => button.classList.add("broken"));
     else audio.pause();
   });
-  const show = () => button.replaceChildren(stroke(audio.paused ? icons.play : icons.pause));
+  const show = () => {
+    button.setAttribute("aria-pressed", String(!audio.paused));
+    button.replaceChildren(stroke(audio.paused ? icons.play : icons.pause));
+  };
   for (const kind of ["play", "pause", "ended"]) audio.addEventListener(kind, show);
   audio.addEventListener("timeupdate", () => {
     time.textContent = audio.paused ? length : lasting(audio.currentTime);

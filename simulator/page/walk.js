@@ -1,6 +1,7 @@
 // Walking through a chat by keyboard: arrow keys go from message to message, Tab only to the buttons of the one chosen.
 
-const CONTROLS = "button, a[href], video, summary, input";
+/** What the Tab key stops at in a message. */
+export const CONTROLS = "button, [role=button], a[href], video, summary, input";
 
 /**
  * Makes a chat of any length two stops of the Tab key: the list, and one message's buttons (at first the newest's).
