@@ -4,6 +4,7 @@ import { createClock } from "./clock.js";
 import { h, stroke, translate } from "./dom.js";
 import { createGuide } from "./guide.js";
 import { icons } from "./icons.js";
+import { createLine } from "./line.js";
 import { createPanel } from "./panel.js";
 import { createPhones } from "./phones.js";
 import { tour } from "./tour.js";
@@ -21,6 +22,8 @@ const phones = createPhones(part("phones"), part("tabs"), {
 });
 const panel = createPanel(part("panel"), api, (call) => phones.find(Number(call.params?.chat_id))?.refused(call));
 const guide = createGuide(part("tour"), tour, { phones, api, advance: clock.advance, morning: clock.morning });
+
+const line = createLine(part("connection"), part("progress"));
 
 const panelButton = tool("panel", icons.panel, () => openPanel(part("panel").hidden));
 panelButton.setAttribute("aria-expanded", "false");
@@ -106,25 +109,10 @@ async function refetch() {
 /** While the place is still being played into its present state, the page says how far it is. @param {any} story */
 function awake(story) {
   waking = story.state === "running";
-  tell(waking ? "waking" : null, `${Math.round((100 * story.done) / (story.of || 1))} %`);
+  line.tell(waking ? "waking" : null, `${Math.round((100 * story.done) / (story.of || 1))} %`);
 }
 
-const lost = () => tell("lost");
-
-/**
- * What is said above the phones; a screen reader hears the words once, and how far it is not at all.
- * @param {string|null} word null takes it away @param {string} [far]
- */
-function tell(word, far = "") {
-  const line = part("connection");
-  const words = /** @type {HTMLElement} */ (line.firstElementChild);
-  line.hidden = !word;
-  part("progress").textContent = far;
-  if (words.dataset.word === word) return;
-  if (word) words.dataset.word = word;
-  else delete words.dataset.word;
-  words.textContent = word ? say(word) : "";
-}
+const lost = () => line.tell("lost");
 
 let waking = false;
 
