@@ -20,12 +20,12 @@ const HOME = { latitude: 22.5431, longitude: 114.0579 };
 
 /**
  * @param {HTMLElement} anchor
- * @param {Send & {hold: (pictures: File[]) => void}} send `hold` keeps pictures until a caption is written
+ * @param {Send & {hold: (pictures: File[]|Promise<File[]>) => void}} send `hold` keeps pictures until a caption is written
  */
 export function attachMenu(anchor, send) {
-  const take = async (/** @type {import("./sample.js").Scene} */ scene) => {
+  const take = (/** @type {import("./sample.js").Scene} */ scene) => {
     menu.hidePopover();
-    send.hold([await picture(scene)]);
+    send.hold(Promise.all([picture(scene)]));
   };
   const samples = h(
     "div",
@@ -38,7 +38,7 @@ export function attachMenu(anchor, send) {
     {
       text: say("album"),
       icon: icons.picture,
-      act: async () => send.hold(await Promise.all(scenes.slice(1, 4).map(picture))),
+      act: () => send.hold(Promise.all(scenes.slice(1, 4).map(picture))),
     },
     { text: say("location"), icon: icons.pin, act: () => chooseLocation(send.location) },
     { text: say("voice"), icon: icons.voice, act: send.voice },

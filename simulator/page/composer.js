@@ -123,7 +123,16 @@ export function createComposer(deeds, id) {
     field.focus();
   }
 
+  /** What is still being painted; sending waits for it. @type {Promise<void>} */
+  let painting = Promise.resolve();
+
+  /** @param {File[]|Promise<File[]>} more */
+  function add(more) {
+    painting = Promise.all([more, painting]).then(([pictures]) => hold([...state.pictures, ...pictures]));
+  }
+
   async function submit() {
+    await painting;
     const text = field.value.trim();
     const { reply, edit, pictures } = state;
     if (!text && !pictures.length) return;
@@ -154,14 +163,14 @@ export function createComposer(deeds, id) {
   });
   field.addEventListener("paste", (/** @type {ClipboardEvent} */ event) => {
     const pictures = [...(event.clipboardData?.files ?? [])].filter((file) => file.type.startsWith("image/"));
-    if (pictures.length) hold([...state.pictures, ...pictures]);
+    if (pictures.length) add(pictures);
   });
   form.addEventListener("submit", (/** @type {Event} */ event) => {
     event.preventDefault();
     submit();
   });
   attach.addEventListener("click", () =>
-    attachMenu(attach, { ...deeds.send, hold: (pictures) => hold([...state.pictures, ...pictures]) }),
+    attachMenu(attach, { ...deeds.send, hold: add }),
   );
   menu.addEventListener("click", () =>
     openMenu(
