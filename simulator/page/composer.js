@@ -169,9 +169,7 @@ export function createComposer(deeds, id) {
     event.preventDefault();
     submit();
   });
-  attach.addEventListener("click", () =>
-    attachMenu(attach, { ...deeds.send, hold: add }),
-  );
+  attach.addEventListener("click", () => attachMenu(attach, { ...deeds.send, hold: add }));
   menu.addEventListener("click", () =>
     openMenu(
       menu,

@@ -162,7 +162,10 @@ export function createGuide(place, steps, page) {
     const until = performance.now() + PATIENCE;
     let [last, idle] = [-1, false];
     while (performance.now() < until) {
-      const [{ calls }, updates] = await Promise.all([page.api.get("/sim/calls?limit=1"), page.api.get("/sim/updates")]);
+      const [{ calls }, updates] = await Promise.all([
+        page.api.get("/sim/calls?limit=1"),
+        page.api.get("/sim/updates"),
+      ]);
       const newest = calls.at(-1)?.seq ?? 0;
       if (idle && updates.idle && newest === last) return;
       [last, idle] = [newest, updates.idle];

@@ -55,6 +55,7 @@ export function createLog(hands, label) {
    */
   function update(messages, setting) {
     if (room !== setting.room) enter(setting.room);
+    list.setAttribute("aria-description", say("walkChat"));
     const follow = !started || atEnd();
     const focus = focusIn(list);
     const { nodes, fresh } = reconcile(

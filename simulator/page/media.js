@@ -64,7 +64,12 @@ function tile(message, address) {
   const image = h("img", { src: source, alt, width, height, decoding: "async" });
   return h(
     "button",
-    { type: "button", class: "tile", "aria-label": `${say("openPhoto")}: ${alt}`, on: { click: () => enlarge(source, alt) } },
+    {
+      type: "button",
+      class: "tile",
+      "aria-label": `${say("openPhoto")}: ${alt}`,
+      on: { click: () => enlarge(source, alt) },
+    },
     image,
   );
 }
@@ -82,7 +87,15 @@ function enlarge(source, words) {
 /** @param {Media} clip @param {Address} address */
 function video(clip, address) {
   const [width, height] = [clip.width ?? clip.length, clip.height ?? clip.length];
-  return h("video", { class: "video", src: address(clip.url), controls: true, preload: "none", width, height, "aria-label": say("media.video") });
+  return h("video", {
+    class: "video",
+    src: address(clip.url),
+    controls: true,
+    preload: "none",
+    width,
+    height,
+    "aria-label": say("media.video"),
+  });
 }
 
 /** @param {Media} sound @param {Address} address */

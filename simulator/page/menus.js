@@ -39,7 +39,12 @@ export function openMenu(anchor, items) {
 
 /** @param {Item} item @param {() => void} close */
 function line(item, close) {
-  const text = h("span", { "aria-live": item.sure && "polite" }, item.text, item.note && h("small", {}, ` ${item.note}`));
+  const text = h(
+    "span",
+    { "aria-live": item.sure && "polite" },
+    item.text,
+    item.note && h("small", {}, ` ${item.note}`),
+  );
   const node = h(
     "button",
     { type: "button", role: "menuitem", class: `menu-item${item.grave ? " grave" : ""}` },

@@ -97,7 +97,13 @@ function onWords(event) {
 function inside(messages, setting, hands) {
   const [message] = messages;
   const worded = messages.find((one) => one.text);
-  const words = worded && h("div", { class: "words", dir: "auto", lang: languageOf(worded.text) }, formatted(worded.text, worded.entities, hands));
+  const words =
+    worded &&
+    h(
+      "div",
+      { class: "words", dir: "auto", lang: languageOf(worded.text) },
+      formatted(worded.text, worded.entities, hands),
+    );
   const media = messages.length > 1 ? pictures(messages, hands.address) : mediaOf(message, hands.address);
   const origin = message.forwarded && h("p", { class: "origin" }, say("forwarded"));
   const body = h("div", { class: "body" }, words, foot(messages[messages.length - 1], setting));

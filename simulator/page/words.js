@@ -111,7 +111,6 @@ const words = {
   heardMany: ["{phone}的手机:{count}条新消息", "{phone}'s phone: {count} new messages"],
   walkChat: ["方向键逐条看消息,Tab 键到它的按钮", "Arrow keys go from message to message, Tab to its buttons"],
   botSays: ["机器人的提示", "The bot says"],
-  zoomed: ["图片", "Picture"],
   toBottom: ["到最新消息", "To the newest message"],
   unread: ["新消息", "New messages"],
   buttons: ["按钮", "Buttons"],

@@ -70,13 +70,21 @@ window.looks = (() => {
   }
 
   const meets = (one, other) =>
-    one.left < other.right - 1 && other.left < one.right - 1 && one.top < other.bottom - 1 && other.top < one.bottom - 1;
+    one.left < other.right - 1 &&
+    other.left < one.right - 1 &&
+    one.top < other.bottom - 1 &&
+    other.top < one.bottom - 1;
 
   /** Foreground and background as they are mixed on the screen; a picture counts as the worst it could be. */
   function painted(node, ink, box) {
     const chain = ancestors(node);
     const commons = picturesBehind(chain, box);
-    const worst = commons.length ? [[0, 0, 0], [255, 255, 255]] : [null];
+    const worst = commons.length
+      ? [
+          [0, 0, 0],
+          [255, 255, 255],
+        ]
+      : [null];
     return worst.map((pixel) => paint(chain, 0, [255, 255, 255], colour(ink), pixel, commons));
   }
 
@@ -130,7 +138,9 @@ window.looks = (() => {
     }
     for (const node of document.querySelectorAll("svg.icon"))
       if (inside(node) && seen(node) && !idle(node)) judge(node, "icon", getComputedStyle(node).stroke, 3);
-    for (const node of document.querySelectorAll("textarea, select, input:not([type=range], [type=checkbox], [type=file])")) {
+    for (const node of document.querySelectorAll(
+      "textarea, select, input:not([type=range], [type=checkbox], [type=file])",
+    )) {
       if (!inside(node) || !seen(node) || idle(node)) continue;
       judge(node.parentElement, "edge of a field", getComputedStyle(node).borderTopColor, 3);
       judge(node, "text of a field", getComputedStyle(node).color, 4.5);
@@ -160,7 +170,8 @@ window.looks = (() => {
     if (document.documentElement.scrollWidth > innerWidth) faults.push("the page itself");
     for (const node of document.querySelectorAll("body *")) {
       const scrolls = ["auto", "scroll"].includes(getComputedStyle(node).overflowX);
-      if (scrolls && node.scrollWidth > node.clientWidth + 1 && !node.matches("#phones, #tabs")) faults.push(name(node));
+      if (scrolls && node.scrollWidth > node.clientWidth + 1 && !node.matches("#phones, #tabs"))
+        faults.push(name(node));
     }
     for (const { node, words, box } of texts()) {
       const elsewhere = node.closest(".phone") && !within(node.closest(".phone").getBoundingClientRect());

@@ -1,5 +1,21 @@
 // A bench in a park on a sunny day, one of its boards broken.
-import { blended, blob, box, crown, dice, fade, finish, HIGH, line, outline, oval, shape, soft, specks, WIDE } from "./brush.js";
+import {
+  blended,
+  blob,
+  box,
+  crown,
+  dice,
+  fade,
+  finish,
+  HIGH,
+  line,
+  outline,
+  oval,
+  shape,
+  soft,
+  specks,
+  WIDE,
+} from "./brush.js";
 
 /** @typedef {import("./brush.js").Pen} Pen */
 
@@ -11,7 +27,14 @@ export function paint(pen) {
   const chance = dice(73);
   box(pen, fade(pen, [0, 0, 0, GROUND], "#a9cde0", "#d8e8e6", "#eef0dc"), 0, 0, WIDE, GROUND);
   soft(pen, 9, (pen) => {
-    for (const [x, y, r] of [[90, 300, 170], [360, 330, 130], [620, 300, 150], [880, 320, 140], [1150, 280, 190]]) crown(pen, chance, x, y, r, GREENS.slice(1));
+    for (const [x, y, r] of [
+      [90, 300, 170],
+      [360, 330, 130],
+      [620, 300, 150],
+      [880, 320, 140],
+      [1150, 280, 190],
+    ])
+      crown(pen, chance, x, y, r, GREENS.slice(1));
     box(pen, "#7f9c5c", 0, 440, WIDE, 100);
   });
   soft(pen, 2, (pen) => {
@@ -34,12 +57,43 @@ function lawn(pen, chance) {
   for (let nth = 0; nth < 5200; nth++) {
     const deep = chance();
     const [x, y, tall] = [chance() * WIDE, GROUND + deep * 440, 4 + deep * 20];
-    line(pen, ["rgb(80 116 50 / 0.5)", "rgb(158 186 104 / 0.5)", "rgb(66 98 44 / 0.5)"][nth % 3], 1 + deep * 1.4, x, y, x + (chance() - 0.5) * 9, y - tall);
+    line(
+      pen,
+      ["rgb(80 116 50 / 0.5)", "rgb(158 186 104 / 0.5)", "rgb(66 98 44 / 0.5)"][nth % 3],
+      1 + deep * 1.4,
+      x,
+      y,
+      x + (chance() - 0.5) * 9,
+      y - tall,
+    );
   }
-  shape(pen, fade(pen, [0, 740, 0, HIGH], "#d8ccb2", "#c2b497"), 0, 800, 560, 770, WIDE, 786, WIDE, 930, 620, 905, 0, 940);
+  shape(
+    pen,
+    fade(pen, [0, 740, 0, HIGH], "#d8ccb2", "#c2b497"),
+    0,
+    800,
+    560,
+    770,
+    WIDE,
+    786,
+    WIDE,
+    930,
+    620,
+    905,
+    0,
+    940,
+  );
   specks(pen, chance, ["rgb(120 104 78 / 0.4)", "rgb(245 238 222 / 0.5)"], 1900, [0, 778, WIDE, 156], 5);
-  for (const [x, y] of [[120, 640], [186, 676], [1010, 620], [1200, 690], [80, 720], [1120, 720]])
-    for (let nth = 0; nth < 7; nth++) oval(pen, nth % 2 ? "#fdf6e0" : "#f2c94c", x + (chance() - 0.5) * 60, y + (chance() - 0.5) * 30, 5, 4);
+  for (const [x, y] of [
+    [120, 640],
+    [186, 676],
+    [1010, 620],
+    [1200, 690],
+    [80, 720],
+    [1120, 720],
+  ])
+    for (let nth = 0; nth < 7; nth++)
+      oval(pen, nth % 2 ? "#fdf6e0" : "#f2c94c", x + (chance() - 0.5) * 60, y + (chance() - 0.5) * 30, 5, 4);
 }
 
 /** @param {Pen} pen @param {() => number} chance */
@@ -85,7 +139,21 @@ function board(pen, chance, x, y, wide, high) {
 
 /** The torn end of a board. @param {Pen} pen @param {number} x @param {number} y @param {number} to 1 to the right */
 function splinters(pen, x, y, to) {
-  for (const [at, far, wide] of [[3, 34, 8], [11, 16, 7], [18, 46, 9], [26, 22, 7]])
-    shape(pen, at % 2 ? "#e3b583" : "#c88f58", x - to * 6, y + at, x + to * far, y + at + wide * 0.4, x - to * 6, y + at + wide);
+  for (const [at, far, wide] of [
+    [3, 34, 8],
+    [11, 16, 7],
+    [18, 46, 9],
+    [26, 22, 7],
+  ])
+    shape(
+      pen,
+      at % 2 ? "#e3b583" : "#c88f58",
+      x - to * 6,
+      y + at,
+      x + to * far,
+      y + at + wide * 0.4,
+      x - to * 6,
+      y + at + wide,
+    );
   blob(pen, "rgb(60 30 10 / 0.35)", outline(dice(3), x - to * 8, y + 17, 7, 14, 0.3, 9));
 }

@@ -1,5 +1,21 @@
 // A street at night: far lamps are lit, the near one is dark and its cover hangs.
-import { blended, blob, box, crown, dice, fade, finish, halo, HIGH, line, outline, oval, shape, soft, WIDE } from "./brush.js";
+import {
+  blended,
+  blob,
+  box,
+  crown,
+  dice,
+  fade,
+  finish,
+  halo,
+  HIGH,
+  line,
+  outline,
+  oval,
+  shape,
+  soft,
+  WIDE,
+} from "./brush.js";
 
 /** @typedef {import("./brush.js").Pen} Pen */
 
@@ -15,7 +31,12 @@ export function paint(pen) {
   house(pen, chance, { left: 40, top: 190, wide: 330, floors: 8, columns: 5, wall: "#20253c", lit: 0.34 });
   house(pen, chance, { left: 410, top: 300, wide: 300, floors: 6, columns: 5, wall: "#1a1f35", lit: 0.3 });
   street(pen, chance);
-  for (const [x, tall] of [[742, 150], [806, 205], [902, 290]]) litLamp(pen, x, tall);
+  for (const [x, tall] of [
+    [742, 150],
+    [806, 205],
+    [902, 290],
+  ])
+    litLamp(pen, x, tall);
   crown(pen, chance, 110, 470, 210, ["#0c1420", "#111b27", "#17232c"]);
   box(pen, "#0b1018", 96, 560, 26, 210);
   darkLamp(pen);
@@ -79,7 +100,11 @@ function street(pen, chance) {
     shape(pen, "rgb(255 196 110 / 0.28)", 700, GROUND, 960, GROUND, 1120, 800, 640, 800);
     shape(pen, "rgb(255 205 130 / 0.16)", 60, 720, 380, GROUND, 420, 760, 120, 830);
   });
-  for (const [x, y, wide] of [[905, 712, 4], [930, 770, 7], [970, 860, 12]])
+  for (const [x, y, wide] of [
+    [905, 712, 4],
+    [930, 770, 7],
+    [970, 860, 12],
+  ])
     shape(pen, "rgb(230 225 210 / 0.4)", x, y, x + wide * 2, y, x + wide * 4, y + wide * 5, x + wide, y + wide * 5);
 }
 
@@ -89,8 +114,28 @@ function litLamp(pen, x, tall) {
   line(pen, "#191b26", tall / 34, x, GROUND + 12, x, top, x - tall * 0.16, top - 3);
   blended(pen, "lighter", () => {
     const [left, r] = [x - tall * 0.15, tall * 0.9];
-    box(pen, halo(pen, left, top + 4, r, "rgb(255 205 120 / 0.5)", "rgb(255 180 90 / 0.1)", "rgb(0 0 0 / 0)"), left - r, top - r, r * 2, r * 2);
-    soft(pen, 8, (pen) => shape(pen, "rgb(255 200 120 / 0.1)", left - 6, top, left + 6, top, left + tall * 0.4, GROUND + 26, left - tall * 0.4, GROUND + 26));
+    box(
+      pen,
+      halo(pen, left, top + 4, r, "rgb(255 205 120 / 0.5)", "rgb(255 180 90 / 0.1)", "rgb(0 0 0 / 0)"),
+      left - r,
+      top - r,
+      r * 2,
+      r * 2,
+    );
+    soft(pen, 8, (pen) =>
+      shape(
+        pen,
+        "rgb(255 200 120 / 0.1)",
+        left - 6,
+        top,
+        left + 6,
+        top,
+        left + tall * 0.4,
+        GROUND + 26,
+        left - tall * 0.4,
+        GROUND + 26,
+      ),
+    );
     oval(pen, "#fff0cf", left, top + 3, tall * 0.045, tall * 0.022);
   });
 }

@@ -10,7 +10,13 @@ export function paint(pen) {
   const chance = dice(23);
   box(pen, fade(pen, [0, 0, 0, HORIZON], "#8fb8d6", "#bcd5e2", "#e6e8e0"), 0, 0, WIDE, HORIZON + 20);
   soft(pen, 14, (pen) => {
-    for (const [x, y, r] of [[240, 110, 90], [330, 130, 70], [860, 80, 110], [980, 100, 80], [1120, 170, 60]])
+    for (const [x, y, r] of [
+      [240, 110, 90],
+      [330, 130, 70],
+      [860, 80, 110],
+      [980, 100, 80],
+      [1120, 170, 60],
+    ])
       oval(pen, "rgb(255 255 255 / 0.55)", x, y, r * 1.6, r * 0.42);
   });
   soft(pen, 3, (pen) => town(pen, chance));
@@ -24,18 +30,38 @@ export function paint(pen) {
 /** @param {Pen} pen @param {() => number} chance */
 function town(pen, chance) {
   for (const [x, top, wide, wall] of /** @type {[number, number, number, string][]} */ ([
-    [390, 230, 110, "#cfc6b8"], [510, 270, 90, "#d9d2c6"], [640, 250, 80, "#c5bfb6"], [735, 200, 120, "#d5cabb"],
+    [390, 230, 110, "#cfc6b8"],
+    [510, 270, 90, "#d9d2c6"],
+    [640, 250, 80, "#c5bfb6"],
+    [735, 200, 120, "#d5cabb"],
   ])) {
     box(pen, wall, x, top, wide, HORIZON - top);
     for (let nth = 0; nth < 24; nth++)
-      if (chance() > 0.12) box(pen, "rgb(90 105 120 / 0.4)", x + 10 + (nth % 4) * (wide / 4.3), top + 14 + Math.floor(nth / 4) * 28, 12, 15);
+      if (chance() > 0.12)
+        box(
+          pen,
+          "rgb(90 105 120 / 0.4)",
+          x + 10 + (nth % 4) * (wide / 4.3),
+          top + 14 + Math.floor(nth / 4) * 28,
+          12,
+          15,
+        );
   }
 }
 
 /** Trees on both sides, smaller where they are farther. @param {Pen} pen @param {() => number} chance */
 function row(pen, chance) {
   const greens = ["#3c5a3d", "#4c7049", "#648a58", "#8aa971"];
-  for (const [x, y, r] of [[470, 330, 50], [800, 325, 54], [380, 300, 78], [905, 292, 86], [250, 250, 120], [1050, 232, 136], [40, 190, 190], [1260, 170, 200]]) {
+  for (const [x, y, r] of [
+    [470, 330, 50],
+    [800, 325, 54],
+    [380, 300, 78],
+    [905, 292, 86],
+    [250, 250, 120],
+    [1050, 232, 136],
+    [40, 190, 190],
+    [1260, 170, 200],
+  ]) {
     line(pen, "#54463a", r / 9, x, y, x, y + r * 1.35);
     crown(pen, chance, x, y - r * 0.1, r, greens);
   }
@@ -46,16 +72,50 @@ function ground(pen, chance) {
   box(pen, fade(pen, [0, HORIZON, 0, HIGH], "#8da276", "#7c9367"), 0, HORIZON, WIDE, HIGH);
   specks(pen, chance, ["#6d8558", "#9bb081", "#62794f"], 1500, [0, HORIZON, WIDE, 560], 9);
   shape(pen, "#c9c3b6", 560, HORIZON, 690, HORIZON, 1560, HIGH, -330, HIGH);
-  shape(pen, fade(pen, [0, HORIZON, 0, HIGH], "#8b8a8b", "#6f6e70", "#5f5e61"), 575, HORIZON, 675, HORIZON, 1430, HIGH, -190, HIGH);
+  shape(
+    pen,
+    fade(pen, [0, HORIZON, 0, HIGH], "#8b8a8b", "#6f6e70", "#5f5e61"),
+    575,
+    HORIZON,
+    675,
+    HORIZON,
+    1430,
+    HIGH,
+    -190,
+    HIGH,
+  );
   pen.save();
   pen.beginPath();
-  for (const [x, y] of [[575, HORIZON], [675, HORIZON], [1430, HIGH], [-190, HIGH]]) pen.lineTo(x, y);
+  for (const [x, y] of [
+    [575, HORIZON],
+    [675, HORIZON],
+    [1430, HIGH],
+    [-190, HIGH],
+  ])
+    pen.lineTo(x, y);
   pen.clip();
   specks(pen, chance, ["#807f81", "#545356", "#94928f", "#4a494c"], 6000, [0, HORIZON, WIDE, 560], 5);
   for (let nth = 0; nth < 5; nth++) crack(pen, chance, 300 + chance() * 700, 560 + chance() * 330);
   pen.restore();
-  for (const [y, high, wide] of [[420, 10, 5], [450, 18, 8], [500, 34, 13], [585, 62, 22], [735, 120, 38]])
-    shape(pen, "rgb(240 236 222 / 0.86)", 625 - wide / 2, y, 625 + wide / 2, y, 624 + wide * 0.7, y + high, 624 - wide * 0.7, y + high);
+  for (const [y, high, wide] of [
+    [420, 10, 5],
+    [450, 18, 8],
+    [500, 34, 13],
+    [585, 62, 22],
+    [735, 120, 38],
+  ])
+    shape(
+      pen,
+      "rgb(240 236 222 / 0.86)",
+      625 - wide / 2,
+      y,
+      625 + wide / 2,
+      y,
+      624 + wide * 0.7,
+      y + high,
+      624 - wide * 0.7,
+      y + high,
+    );
 }
 
 /** @param {Pen} pen @param {() => number} chance @param {number} x @param {number} y */

@@ -30,11 +30,23 @@ function wall(pen, chance) {
       box(pen, "rgb(40 15 10 / 0.16)", x + 4, y + 35, 109, 5, 2);
     }
   specks(pen, chance, ["rgb(60 30 20 / 0.2)", "rgb(255 230 210 / 0.16)"], 1600, [0, 0, WIDE, GROUND], 5);
-  box(pen, fade(pen, [0, 0, WIDE, 0], "rgb(255 226 180 / 0.24)", "rgb(255 226 180 / 0)", "rgb(30 15 20 / 0.3)"), 0, 0, WIDE, GROUND);
+  box(
+    pen,
+    fade(pen, [0, 0, WIDE, 0], "rgb(255 226 180 / 0.24)", "rgb(255 226 180 / 0)", "rgb(30 15 20 / 0.3)"),
+    0,
+    0,
+    WIDE,
+    GROUND,
+  );
   box(pen, fade(pen, [0, 480, 0, GROUND], "rgb(50 40 30 / 0)", "rgb(50 42 32 / 0.45)"), 0, 480, WIDE, GROUND - 480);
   box(pen, "#e9e3d4", 880, 130, 230, 150, 6);
   box(pen, "#2f6b4f", 880, 130, 230, 44, 6);
-  for (const [y, wide] of [[200, 180], [224, 150], [248, 168]]) box(pen, "rgb(60 70 66 / 0.55)", 904, y, wide, 8, 4);
+  for (const [y, wide] of [
+    [200, 180],
+    [224, 150],
+    [248, 168],
+  ])
+    box(pen, "rgb(60 70 66 / 0.55)", 904, y, wide, 8, 4);
 }
 
 /** @param {Pen} pen @param {() => number} chance */
@@ -44,7 +56,8 @@ function pavement(pen, chance) {
     const y = GROUND + 10 + row * row * 11 + row * 12;
     line(pen, "rgb(70 64 58 / 0.45)", 2 + row * 0.4, 0, y, WIDE, y);
   }
-  for (let at = -8; at < 22; at++) line(pen, "rgb(70 64 58 / 0.35)", 2.4, 640 + (at - 7) * 92, GROUND, 640 + (at - 7) * 190, HIGH);
+  for (let at = -8; at < 22; at++)
+    line(pen, "rgb(70 64 58 / 0.35)", 2.4, 640 + (at - 7) * 92, GROUND, 640 + (at - 7) * 190, HIGH);
   specks(pen, chance, ["rgb(60 55 50 / 0.35)", "rgb(230 224 214 / 0.4)"], 1900, [0, GROUND, WIDE, 320], 5);
   soft(pen, 8, (pen) => blob(pen, "rgb(70 62 44 / 0.35)", outline(chance, 820, 880, 190, 30, 0.4)));
 }
@@ -55,7 +68,8 @@ function bin(pen, x, light, body, dark) {
   oval(pen, "#1c1c1e", x + 34, 816, 26, 26);
   oval(pen, "#1c1c1e", x + 206, 816, 26, 26);
   shape(pen, front, x, 470, x + 240, 470, x + 220, 820, x + 20, 820);
-  for (const at of [58, 120, 182]) shape(pen, "rgb(0 0 0 / 0.12)", x + at - 4, 520, x + at + 4, 520, x + at + 3, 800, x + at - 3, 800);
+  for (const at of [58, 120, 182])
+    shape(pen, "rgb(0 0 0 / 0.12)", x + at - 4, 520, x + at + 4, 520, x + at + 3, 800, x + at - 3, 800);
   box(pen, dark, x - 12, 450, 264, 34, 10);
   box(pen, "rgb(255 255 255 / 0.2)", x - 8, 452, 256, 6, 3);
   box(pen, "rgb(245 245 240 / 0.85)", x + 84, 590, 72, 72, 36);
@@ -77,10 +91,31 @@ function bag(pen, chance, x, y, r, colours) {
   const glow = pen.createRadialGradient(x - r * 0.35, y - r * 0.4, r * 0.05, x, y, r * 1.15);
   colours.forEach((colour, at) => glow.addColorStop(at / (colours.length - 1), colour));
   blob(pen, glow, body);
-  shape(pen, colours[1], x - r * 0.1, y - r * 0.74, x - r * 0.3, y - r * 1.1, x + r * 0.02, y - r * 0.96, x + r * 0.24, y - r * 1.14, x + r * 0.14, y - r * 0.74);
+  shape(
+    pen,
+    colours[1],
+    x - r * 0.1,
+    y - r * 0.74,
+    x - r * 0.3,
+    y - r * 1.1,
+    x + r * 0.02,
+    y - r * 0.96,
+    x + r * 0.24,
+    y - r * 1.14,
+    x + r * 0.14,
+    y - r * 0.74,
+  );
   for (let nth = 0; nth < 6; nth++) {
     const turn = -2.5 + nth * 0.34;
-    line(pen, "rgb(255 255 255 / 0.13)", r * 0.03, x + Math.cos(turn) * r * 0.2, y - r * 0.62 - Math.sin(turn) * r * 0.06, x + Math.cos(turn) * r * (0.55 + chance() * 0.2), y - r * 0.1 + Math.sin(turn) * r * 0.3);
+    line(
+      pen,
+      "rgb(255 255 255 / 0.13)",
+      r * 0.03,
+      x + Math.cos(turn) * r * 0.2,
+      y - r * 0.62 - Math.sin(turn) * r * 0.06,
+      x + Math.cos(turn) * r * (0.55 + chance() * 0.2),
+      y - r * 0.1 + Math.sin(turn) * r * 0.3,
+    );
   }
 }
 
@@ -111,7 +146,9 @@ function beside(pen, chance) {
   bag(pen, chance, 930, 838, 76, WHITE);
   bag(pen, chance, 722, 826, 58, BLUE);
   for (const [x, y, turn, colour] of /** @type {[number, number, number, string][]} */ ([
-    [610, 866, 0.3, "#c9463a"], [1010, 900, -0.5, "#3f8f6b"], [356, 884, 1.2, "#e2b23c"],
+    [610, 866, 0.3, "#c9463a"],
+    [1010, 900, -0.5, "#3f8f6b"],
+    [356, 884, 1.2, "#e2b23c"],
   ])) {
     soft(pen, 5, (pen) => oval(pen, "rgb(15 12 12 / 0.4)", x + 4, y + 12, 44, 9));
     pen.save();

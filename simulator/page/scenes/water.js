@@ -1,5 +1,20 @@
 // A pipe on a wall that has burst at its joint: a spray, a stain and a pool.
-import { blended, blob, box, dice, fade, finish, HIGH, line, outline, oval, shape, soft, specks, WIDE } from "./brush.js";
+import {
+  blended,
+  blob,
+  box,
+  dice,
+  fade,
+  finish,
+  HIGH,
+  line,
+  outline,
+  oval,
+  shape,
+  soft,
+  specks,
+  WIDE,
+} from "./brush.js";
 
 /** @typedef {import("./brush.js").Pen} Pen */
 
@@ -32,11 +47,31 @@ function wall(pen, chance) {
   });
   for (let nth = 0; nth < 22; nth++) {
     const x = 720 + chance() * 230;
-    line(pen, `rgb(80 84 78 / ${0.08 + chance() * 0.14})`, 2 + chance() * 6, x, 400 + chance() * 60, x + chance() * 8, GROUND - chance() * 90);
+    line(
+      pen,
+      `rgb(80 84 78 / ${0.08 + chance() * 0.14})`,
+      2 + chance() * 6,
+      x,
+      400 + chance() * 60,
+      x + chance() * 8,
+      GROUND - chance() * 90,
+    );
   }
   for (let nth = 0; nth < 5; nth++) {
     const y = 120 + chance() * 230;
-    line(pen, "rgb(110 96 76 / 0.45)", 2, 180 + nth * 70, y, 215 + nth * 70, y + 20, 222 + nth * 70, y + 52, 250 + nth * 70, y + 70);
+    line(
+      pen,
+      "rgb(110 96 76 / 0.45)",
+      2,
+      180 + nth * 70,
+      y,
+      215 + nth * 70,
+      y + 20,
+      222 + nth * 70,
+      y + 52,
+      250 + nth * 70,
+      y + 70,
+    );
   }
 }
 
@@ -44,7 +79,8 @@ function wall(pen, chance) {
 function floor(pen, chance) {
   box(pen, fade(pen, [0, GROUND, 0, HIGH], "#8f8b84", "#a39f97", "#8a867f"), 0, GROUND, WIDE, HIGH - GROUND);
   for (const y of [690, 738, 812, 916]) line(pen, "rgb(60 58 54 / 0.4)", 3, 0, y, WIDE, y);
-  for (let at = -6; at < 14; at++) line(pen, "rgb(60 58 54 / 0.34)", 3, 640 + (at - 4) * 130, GROUND, 640 + (at - 4) * 300, HIGH);
+  for (let at = -6; at < 14; at++)
+    line(pen, "rgb(60 58 54 / 0.34)", 3, 640 + (at - 4) * 130, GROUND, 640 + (at - 4) * 300, HIGH);
   specks(pen, chance, ["rgb(50 48 46 / 0.3)", "rgb(240 238 232 / 0.3)"], 1800, [0, GROUND, WIDE, 300], 5);
   box(pen, fade(pen, [0, GROUND, 0, GROUND + 46], "rgb(30 28 26 / 0.5)", "rgb(30 28 26 / 0)"), 0, GROUND, WIDE, 46);
   box(pen, "#c9c1b2", 0, GROUND - 16, WIDE, 18);
@@ -64,7 +100,14 @@ function pool(pen, chance) {
     box(pen, "rgb(236 232 220 / 0.45)", 400, 704, 330, 40);
     box(pen, "rgb(236 232 220 / 0.25)", 980, 716, 190, 60);
   });
-  for (const [x, y, r] of [[700, 786, 90], [700, 786, 58], [700, 786, 28], [880, 836, 60], [880, 836, 32], [560, 830, 40]]) {
+  for (const [x, y, r] of [
+    [700, 786, 90],
+    [700, 786, 58],
+    [700, 786, 28],
+    [880, 836, 60],
+    [880, 836, 32],
+    [560, 830, 40],
+  ]) {
     Object.assign(pen, { strokeStyle: "rgb(240 248 252 / 0.6)", lineWidth: 3 });
     pen.beginPath();
     pen.ellipse(x, y, r, r * 0.26, 0, 0, 7);
@@ -79,7 +122,8 @@ function pool(pen, chance) {
 
 /** @param {Pen} pen */
 function pipes(pen) {
-  const round = (/** @type {number} */ x, /** @type {number} */ wide) => fade(pen, [x, 0, x + wide, 0], "#59656c", "#a9b7bd", "#dfe7ea", "#8b9aa1", "#4c575d");
+  const round = (/** @type {number} */ x, /** @type {number} */ wide) =>
+    fade(pen, [x, 0, x + wide, 0], "#59656c", "#a9b7bd", "#dfe7ea", "#8b9aa1", "#4c575d");
   soft(pen, 12, (pen) => box(pen, "rgb(40 36 30 / 0.4)", 884, 0, 56, GROUND));
   box(pen, round(860, 52), 860, 0, 52, GROUND + 6);
   box(pen, round(300, 30), 300, 0, 30, GROUND);
@@ -93,7 +137,16 @@ function pipes(pen) {
   line(pen, "#20140c", 5, 850, 344, 872, 334, 890, 348, 916, 340);
   oval(pen, fade(pen, [0, 190, 0, 250], "#c9503c", "#8e2f20"), 886, 214, 44, 44);
   oval(pen, "#b9c3c7", 886, 214, 17, 17);
-  for (const turn of [0.4, 1.97, 3.54, 5.11]) line(pen, "#8e2f20", 9, 886 + Math.cos(turn) * 14, 214 + Math.sin(turn) * 14, 886 + Math.cos(turn) * 38, 214 + Math.sin(turn) * 38);
+  for (const turn of [0.4, 1.97, 3.54, 5.11])
+    line(
+      pen,
+      "#8e2f20",
+      9,
+      886 + Math.cos(turn) * 14,
+      214 + Math.sin(turn) * 14,
+      886 + Math.cos(turn) * 38,
+      214 + Math.sin(turn) * 38,
+    );
 }
 
 /** @param {Pen} pen @param {() => number} chance */
@@ -114,7 +167,8 @@ function spray(pen, chance) {
     oval(pen, "rgb(90 120 136 / 0.35)", x + r * 0.3, y + r * 0.6, r * 0.6, r * 0.4);
   }
   soft(pen, 6, (pen) => {
-    for (let nth = 0; nth < 20; nth++) oval(pen, "rgb(240 249 253 / 0.34)", 560 + chance() * 320, 770 + chance() * 46, 26 + chance() * 30, 9);
+    for (let nth = 0; nth < 20; nth++)
+      oval(pen, "rgb(240 249 253 / 0.34)", 560 + chance() * 320, 770 + chance() * 46, 26 + chance() * 30, 9);
   });
 }
 
