@@ -99,7 +99,7 @@ function spoiler(inside) {
   );
   const show = () => {
     node.classList.add("shown");
-    for (const name of ["role", "tabindex", "aria-pressed", "aria-label", "data-label"]) node.removeAttribute(name);
+    for (const name of ["role", "tabindex", "aria-pressed", "aria-label", "data-label", "title"]) node.removeAttribute(name);
   };
   node.addEventListener("click", show);
   node.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {

@@ -62,7 +62,7 @@ function tile(message, address) {
   const alt = message.text || say("photoBy", { name: message.from.name });
   const source = address(url);
   const image = h("img", { src: source, alt, width, height, decoding: "async" });
-  const node = h("button", { type: "button", class: "tile", label: "openPhoto" }, image);
+  const node = h("button", { type: "button", class: "tile", "aria-label": `${say("openPhoto")}: ${alt}` }, image);
   if (message.media.spoiler) hide(node);
   node.addEventListener("click", () => enlarge(source, alt));
   return node;
@@ -99,7 +99,15 @@ function enlarge(source, words) {
 /** @param {Media} clip @param {Address} address */
 function video(clip, address) {
   const [width, height] = [clip.width ?? clip.length, clip.height ?? clip.length];
-  return h("video", { class: "video", src: address(clip.url), controls: true, preload: "none", width, height });
+  return h("video", {
+    class: "video",
+    src: address(clip.url),
+    controls: true,
+    preload: "none",
+    width,
+    height,
+    "aria-label": say("media.video"),
+  });
 }
 
 /** @param {Media} sound @param {Address} address */
@@ -118,7 +126,10 @@ function player(sound, address) {
     if (audio.paused) audio.play().catch(() => button.classList.add("broken"));
     else audio.pause();
   });
-  const show = () => button.replaceChildren(stroke(audio.paused ? icons.play : icons.pause));
+  const show = () => {
+    button.setAttribute("aria-pressed", String(!audio.paused));
+    button.replaceChildren(stroke(audio.paused ? icons.play : icons.pause));
+  };
   for (const kind of ["play", "pause", "ended"]) audio.addEventListener(kind, show);
   audio.addEventListener("timeupdate", () => {
     time.textContent = audio.paused ? length : lasting(audio.currentTime);

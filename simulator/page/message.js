@@ -4,7 +4,7 @@ import { formatted } from "./entities.js";
 import { icons } from "./icons.js";
 import { inlineKeyboard } from "./keyboard.js";
 import { mediaOf, pictures } from "./media.js";
-import { dated, say } from "./words.js";
+import { dated, languageOf, say } from "./words.js";
 
 /**
  * @typedef {object} Message as GET /sim/people/{id}/chat lists it
@@ -66,12 +66,21 @@ export function messageElement(messages, setting, hands) {
   ].filter(Boolean);
   const row = h(
     "li",
-    { class: `row ${kinds.join(" ")}`, data: { id: String(message.message_id) } },
+    {
+      class: `row ${kinds.join(" ")}`,
+      data: { id: String(message.message_id) },
+      "aria-label": `${message.from.name}: ${summary(worded(messages))}`,
+    },
     block,
     tools(message, hands),
   );
   row.addEventListener("dblclick", (/** @type {Event} */ event) => onWords(event) && hands.reply(message));
   return row;
+}
+
+/** The message of an album that has the words. @param {Message[]} messages */
+function worded(messages) {
+  return messages.find((one) => one.text) ?? messages[0];
 }
 
 /** Pictures or a map without words: they reach the bubble's edge. @param {Message[]} messages */
@@ -91,7 +100,13 @@ function onWords(event) {
 function inside(messages, setting, hands) {
   const [message] = messages;
   const worded = messages.find((one) => one.text);
-  const words = worded && h("div", { class: "words", dir: "auto" }, formatted(worded.text, worded.entities, hands));
+  const words =
+    worded &&
+    h(
+      "div",
+      { class: "words", dir: "auto", lang: languageOf(worded.text) },
+      formatted(worded.text, worded.entities, hands),
+    );
   const media = messages.length > 1 ? pictures(messages, hands.address) : mediaOf(message, hands.address);
   const head = [sender(message, setting), origin(message), quote(message, setting, hands)];
   const end = foot(messages[messages.length - 1], setting);
@@ -171,7 +186,7 @@ function tools(message, hands) {
   );
   const more = h(
     "button",
-    { type: "button", class: "tool more", label: "moreFor", "aria-haspopup": "menu" },
+    { type: "button", class: "tool more", label: "moreFor", "aria-haspopup": "menu", "aria-expanded": "false" },
     stroke(icons.more),
   );
   more.addEventListener("click", () => hands.menu(message, more));

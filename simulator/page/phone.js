@@ -167,7 +167,8 @@ export function createPhone(person, nth, page) {
     Object.assign(person, chat.person, { unread: chat.unread });
     showHead();
     composer.update(chat);
-    log.update(chat.messages, { zone: page.zone(), group: chat.chat.type !== "private", notes });
+    const group = chat.chat.type !== "private";
+    log.update(chat.messages, { zone: page.zone(), group, notes, owner: person.first_name, room: chat.chat.id });
     page.changed(phone);
     if (seenNow()) look();
   }
@@ -190,7 +191,9 @@ export function createPhone(person, nth, page) {
     const fresh = chat && !chat.messages.length && !deleted;
     frame.empty.hidden = !fresh;
     showAbout();
+    const atGate = frame.gate.contains(document.activeElement);
     frame.gate.hidden = !(fresh || blocked || deleted);
+    if (atGate && frame.gate.hidden) log.list.focus({ preventScroll: true });
     frame.gateWords.textContent =
       blocked || deleted ? say(deleted ? "deletedNote" : "blockedNote", { name: person.first_name }) : "";
     frame.start.hidden = deleted;

@@ -66,6 +66,7 @@ export function createPhones(stage, tabs, page) {
     phone.root.remove();
     found?.tab.remove();
     mark();
+    stage.focus({ preventScroll: true });
   }
 
   /** @param {Phone} phone */
@@ -81,7 +82,8 @@ export function createPhones(stage, tabs, page) {
 
   /** Scrolls a phone into view. @param {number} id */
   function bring(id) {
-    all.get(id)?.phone.root.scrollIntoView({ behavior: "smooth", inline: "center", block: "nearest" });
+    const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : "smooth";
+    all.get(id)?.phone.root.scrollIntoView({ behavior, inline: "center", block: "nearest" });
   }
 
   /** Puts a phone on the stage for everyone the simulator knows, and takes away whom it knows no more. */

@@ -7,6 +7,7 @@ const words = {
   subtitle: ["浏览器里的小 Telegram", "a small Telegram in the browser"],
   skip: ["跳到手机", "Skip to the phones"],
   phones: ["手机", "Phones"],
+  switchPhones: ["换一部手机", "Switch phones"],
   addPhone: ["添一部手机", "Add a phone"],
   waking: ["小镇正在醒来:居民和委员在过去几周里做了什么…", "The town is waking up: what its people did in the last weeks…"],
   knownPeople: ["这里的人", "People of this place"],
@@ -17,7 +18,7 @@ const words = {
   close: ["关闭", "Close"],
   language: ["换成英文 (English)", "Switch to Chinese (中文)"],
   languageShort: ["EN", "中文"],
-  theme: ["明暗", "Light or dark"],
+  theme: ["深色", "Dark colours"],
   panel: ["幕后", "Behind the scenes"],
   tour: ["导览", "Tour"],
   clock: ["机器人的时间", "The bot's time"],
@@ -61,6 +62,8 @@ const words = {
   road: ["路面坑洼", "Hole in the road"],
   rubbish: ["垃圾堆放", "Piled rubbish"],
   water: ["管道漏水", "Leaking pipe"],
+  pavement: ["人行道破损", "Broken pavement"],
+  bench: ["长椅断了", "Broken bench"],
   album: ["三张示例相册", "Album of three"],
   location: ["位置", "Location"],
   voice: ["语音", "Voice"],
@@ -109,6 +112,10 @@ const words = {
   "media.venue": ["地点", "Place"],
   "media.contact": ["名片", "Contact"],
   "media.sticker": ["贴纸", "Sticker"],
+  heard: ["{phone}的手机,{from}:", "{phone}'s phone, {from}: "],
+  heardMany: ["{phone}的手机:{count}条新消息", "{phone}'s phone: {count} new messages"],
+  walkChat: ["方向键逐条看消息,Tab 键到它的按钮", "Arrow keys go from message to message, Tab to its buttons"],
+  botSays: ["机器人的提示", "The bot says"],
   toBottom: ["到最新消息", "To the newest message"],
   unread: ["新消息", "New messages"],
   buttons: ["按钮", "Buttons"],
@@ -222,6 +229,14 @@ export function say(key, values = {}) {
   const pair = words[/** @type {keyof typeof words} */ (key)];
   const text = pair ? pair[current === "zh" ? 0 : 1] : key;
   return text.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+}
+
+/** The language a text is written in as its script shows it, or undefined where it has no letters. @param {string} text */
+export function languageOf(text) {
+  const han = text.match(/\p{Script=Han}/gu)?.length ?? 0;
+  const latin = text.match(/\p{Script=Latin}+/gu)?.length ?? 0;
+  if (!han && !latin) return undefined;
+  return han >= latin ? "zh-Hans" : "en";
 }
 
 /** @param {Date} date @param {string|undefined} zone @param {Intl.DateTimeFormatOptions} form */
