@@ -82,7 +82,7 @@ class Control:
 
     async def appear(self, request: Request) -> Response:
         """A phone appears."""
-        body = await _read(request)
+        body = await read(request)
         more = {
             name: body.params[name] for name in ("last_name", "username", "phone_number", "role") if name in body.params
         }
@@ -104,7 +104,7 @@ class Control:
         deed = DEEDS.get(request.path_params["deed"])
         if deed is None:
             raise Impossible(f"nobody can {request.path_params['deed']}; known are {', '.join(DEEDS)}")
-        return answer(deed(self.world, self._person(request), await _read(request)))
+        return answer(deed(self.world, self._person(request), await read(request)))
 
     def _person(self, request: Request) -> Person:
         return self.world.find_person(int(request.path_params["id"]))
@@ -113,7 +113,7 @@ class Control:
 
     async def group(self, request: Request) -> Response:
         """A new group with the bot in it."""
-        body = await _read(request)
+        body = await read(request)
         kind: ChatType = "group" if body.params.get("type") == "group" else "supergroup"
         chat = self.world.group(body.word("title"), list(body.params.get("members", [])), kind=kind)
         return answer({"id": chat.id, "title": chat.title, "type": chat.type, "members": list(chat.members)}, 201)
@@ -130,7 +130,7 @@ class Control:
 
     async def inject(self, request: Request) -> Response:
         """An update exactly as given."""
-        return answer(self.world.queue.inject(dict((await _read(request)).params)))
+        return answer(self.world.queue.inject(dict((await read(request)).params)))
 
     # Time and accidents.
 
@@ -147,7 +147,7 @@ class Control:
 
     async def advance(self, request: Request) -> Response:
         """Puts the clock forward; the answer comes when what is due then has been done."""
-        body = await _read(request)
+        body = await read(request)
         if "runs" in body.params:
             return self._run(bool(body.params["runs"]))
         delta = span(body.word("advance"))
@@ -178,7 +178,7 @@ class Control:
 
     async def set_chaos(self, request: Request) -> Response:
         """What shall go wrong: by rate, or the next calls of one method; `limits`: whether sending is limited."""
-        params = (await _read(request)).params
+        params = (await read(request)).params
         chaos = self.world.chaos
         if "rate" in params:
             chaos.set(float(params["rate"]), params.get("kinds"), seed=params.get("seed"))
@@ -237,10 +237,12 @@ class Control:
         self.world.listeners.append(signal.fire)
         try:
             yield ": hello\n\n"
-            while not self.signal.closed:
+            while True:
                 for event in _newer(self.world, after):
                     after = event["seq"]
                     yield f"id: {after}\nevent: {event['kind']}\ndata: {json.dumps(event)}\n\n"
+                if self.signal.closed:
+                    return
                 if not await self._either(signal):
                     yield ": still here\n\n"
         finally:
@@ -262,7 +264,8 @@ def _newer(world: World, after: int) -> list[Json]:
     return list(itertools.islice(events, skip, None))
 
 
-async def _read(request: Request) -> Body:
+async def read(request: Request) -> Body:
+    """What a call brought."""
     params, uploads = parsed(request.headers.get("content-type", ""), await request.body(), "")
     return Body(params, uploads)
 
