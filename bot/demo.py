@@ -84,9 +84,7 @@ class Demo:
         clock = MovableClock(runs=True)
         world = World(now=clock.now, token=DEFAULT_TOKEN)
         wishes = Wishes(self.wish, LANGUAGES)
-        web = build(
-            world, key=self.key, on_advance=self.advance, zone=ZONE, on_run=clock.run, more=wishes.routes()
-        )
+        web = build(world, key=self.key, on_advance=self.advance, zone=ZONE, on_run=clock.run, more=wishes.routes())
         async with self.worlds.showing(web):
             over = self._begun(world)
             async with running(town_settings(self._place(), self.address), clock) as app:

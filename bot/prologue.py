@@ -1,7 +1,8 @@
 """The sample place's last weeks: its people play them through the bot itself before anybody looks; no row is written.
 
-The play is ``sample_town.zh.chat`` or ``sample_town.en.chat``: what the bot is called, who there is, then what they do,
-line by line as in any transcript. Clock lines count back from the moment the demo opens: ``clock -9wd 10:00`` is ten o'clock nine working days before.
+The play is ``sample_town.zh.chat`` or ``sample_town.en.chat``: what the bot is called, who there is, then what they
+do, line by line as in any transcript. Clock lines count back from the moment the demo opens: ``clock -9wd 10:00`` is
+ten o'clock nine working days before.
 """
 
 import re
@@ -122,20 +123,25 @@ async def play(
         if line.startswith("clock "):
             await stage.advance(ahead(line, stage.now(), opening, stage.app.charter.calendar))
         else:
-            stage.act(line)
+            try:
+                stage.act(line)
+            except Exception as error:
+                error.add_note(f"in the line {line!r}")
+                raise
             await stage.quiet()
         told(done, len(lines))
     await stage.advance(max(timedelta(), opening - stage.now()))
 
 
 async def settle_in(stage: Stage, people: Iterable[Part]) -> None:
-    """They join as anyone would: by opening the bot, staff by a link; the operator names the first coordinator."""
+    """They join as anyone would: by opening the bot, staff by a link; the operator names the coordinator first."""
     for part in people:
         stage.appear(part.number, part.name, part.language, part.role.value)
-    for part in people:
+    for part in sorted(people, key=lambda part: part.role is not Role.COORDINATOR):
         if part.role is Role.COORDINATOR:
             await stage.app.database.run(partial(name_first, charter=stage.app.charter, part=part, now=stage.now()))
             stage.start(part.number, "")
+            await stage.quiet()
         elif part.role is not Role.RESIDENT:
             await stage.quiet()
             stage.start(part.number, await link(stage, part))

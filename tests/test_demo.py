@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo import opening
-from bot.prologue import SITUATIONS, WEEKS, missing
+from bot.prologue import LANGUAGES, SITUATIONS, WEEKS, missing
+from bot.town import opening
 from tests.stage import MONDAY, SHANGHAI, stage
 
 DAYS = {
@@ -18,11 +18,12 @@ DAYS = {
 }
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("day", DAYS.values(), ids=DAYS)
-async def test_every_situation_is_there(day: datetime, tmp_path: Path) -> None:
+async def test_every_situation_is_there(day: datetime, language: str, tmp_path: Path) -> None:
     async with stage(tmp_path, day - WEEKS) as town:
         opens = opening(town.app.settings, day)
-        await town.live(opens)
+        await town.live(opens, language)
         now = town.clock.now()
         assert now - opens < timedelta(seconds=1)
         assert await town.app.database.read(partial(missing, charter=town.app.charter, now=now)) == []
