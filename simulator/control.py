@@ -251,10 +251,12 @@ class Control:
     async def _either(self, signal: Signal) -> bool:
         """Waits for an event or the end; False after `HEARTBEAT` seconds of neither."""
         waits = {asyncio.create_task(signal.wait()), asyncio.create_task(self.signal.wait())}
-        done, left = await asyncio.wait(waits, timeout=HEARTBEAT, return_when=asyncio.FIRST_COMPLETED)
-        for task in left:
-            task.cancel()
-        return bool(done)
+        try:
+            done, _ = await asyncio.wait(waits, timeout=HEARTBEAT, return_when=asyncio.FIRST_COMPLETED)
+            return bool(done)
+        finally:
+            for task in waits:
+                task.cancel()
 
 
 def _newer(world: World, after: int) -> list[Json]:

@@ -6,6 +6,7 @@ import { createGuide } from "./guide.js";
 import { icons } from "./icons.js";
 import { createPanel } from "./panel.js";
 import { createPhones } from "./phones.js";
+import { createTown } from "./town.js";
 import { tour } from "./tour.js";
 import { language, onLanguage, remember, remembered, say, setLanguage } from "./words.js";
 
@@ -21,6 +22,12 @@ const phones = createPhones(part("phones"), part("tabs"), {
 });
 const panel = createPanel(part("panel"), api, (call) => phones.find(Number(call.params?.chat_id))?.refused(call));
 const guide = createGuide(part("tour"), tour, { phones, api, advance: clock.advance, morning: clock.morning });
+
+const town = createTown(api, {
+  line: part("connection"),
+  offer: part("offer"),
+  still: () => [part("phones"), part("tabs"), part("clock"), tourButton, addButton],
+});
 
 const panelButton = tool("panel", icons.panel, () => openPanel(part("panel").hidden));
 const languageButton = h("button", { type: "button", class: "tool-button", label: "language", word: "languageShort" });
@@ -83,42 +90,36 @@ onLanguage(() => {
   phones.each((phone) => phone.relabel());
   panel.show();
   guide.relabel();
+  if (!part("connection").dataset.word) town.show();
 });
 
-/** Fetches everything: at the start, and after each time the connection was lost. */
+/** Fetches everything: at the start, when the place is awake, and after each time the connection was lost. */
 async function refetch() {
   const [{ bot }] = await Promise.all([api.people(), clock.fetch()]);
   part("bot-name").textContent = bot.first_name;
   document.title = `${bot.first_name} · ${say("title")}`;
   await Promise.all([phones.gather(), panel.restart()]);
-  const story = await api.get("/sim/story");
-  awake(story);
 }
 
-/** While the place is still being played into its present state, the page says how far it is. @param {any} story */
-function awake(story) {
-  waking = story.state === "running";
-  part("connection").hidden = !waking;
-  if (!waking) return;
-  part("connection").dataset.word = "waking";
-  part("connection").textContent = `${say("waking")} ${Math.round((100 * story.done) / (story.of || 1))} %`;
+async function connected() {
+  delete part("connection").dataset.word;
+  if (await town.connected()) await refetch();
 }
 
 function lost() {
+  if (town.ended()) return;
   part("connection").hidden = false;
   part("connection").dataset.word = "lost";
   part("connection").textContent = say("lost");
 }
 
-let waking = false;
-
 /** @param {any} event */
 function hear(event) {
   if (event.kind === "story") {
-    awake(event);
-    if (event.state === "done") refetch().catch(lost);
+    town.hear(event);
+    if (event.state === "done" || !phones.list().length) refetch().catch(lost);
   }
-  if (waking) return;
+  if (town.asleep()) return;
   if (event.kind === "clock") clock.set(event);
   panel.hear(event);
   phones.hear(event);
@@ -128,7 +129,7 @@ const tourButton = tool("tour", icons.tour, guide.start);
 tourButton.classList.add("leading");
 const addButton = tool("addPhone", icons.plus, phones.addDialog);
 addButton.classList.add("adds");
-part("tools").append(tourButton, addButton, panelButton, languageButton, themeButton);
+part("tools").append(tourButton, addButton, panelButton, town.button, languageButton, themeButton);
 showTheme();
 setLanguage(language());
-listen(api, { event: hear, connected: () => refetch().catch(lost), lost });
+listen(api, { event: hear, connected: () => connected().catch(lost), lost });
