@@ -13,6 +13,8 @@ const STEPS = [
 const MORNING = { hour: 8, minute: 35 };
 const WORK = [8.5, 17.5];
 const WIDE = 240;
+/** As narrow.css has it: there is no room for the year. */
+const narrow = matchMedia("(max-width: 820px)");
 
 /**
  * @param {HTMLElement} place
@@ -60,7 +62,7 @@ export function createClock(place, api, ticked) {
     const current = now();
     time.textContent = dated(current, state.zone, { hour: "2-digit", minute: "2-digit" });
     date.textContent = dated(current, state.zone, {
-      year: "numeric",
+      ...(narrow.matches ? {} : { year: "numeric" }),
       month: "short",
       day: "numeric",
       weekday: "short",

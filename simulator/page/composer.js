@@ -64,7 +64,8 @@ export function createComposer(deeds, id) {
 
   const grow = () => {
     field.style.setProperty("height", "auto");
-    field.style.setProperty("height", `${Math.min(field.scrollHeight, 132)}px`);
+    // While the field is hidden nobody can say how high its words are.
+    if (field.scrollHeight) field.style.setProperty("height", `${Math.min(field.scrollHeight, 132)}px`);
     send.classList.toggle("ready", Boolean(field.value.trim() || state.pictures.length));
   };
   const write = (/** @type {string} */ text) => {
