@@ -35,7 +35,8 @@ ZONE = "Asia/Shanghai"
 class Demo:
     """One address, and behind it one life of the place after another, each in a folder of its own.
 
-    ``language`` is the one of the next life; None until somebody asks for a place at all.
+    ``language`` is the one of the next life; None until somebody asks for a place at all. ``changed`` tells of another
+    world, and of its bot when that runs.
     """
 
     address: str
@@ -45,9 +46,9 @@ class Demo:
     language: str | None = None
     lives: int = 0
     town: Town | None = None
+    changed: Signal = field(default_factory=Signal)
     _over: asyncio.Event = field(default_factory=asyncio.Event)
     _asked: asyncio.Event = field(default_factory=asyncio.Event)
-    _born: Signal = field(default_factory=Signal)
 
     async def wish(self, language: str, again: bool) -> int:
         """Begin, where nobody has yet; or begin anew. Which life this is, from 1, once its world can be reached."""
@@ -56,7 +57,7 @@ class Demo:
             self.language = language
             self._over.set()
             while self.lives == before:
-                await self._born.wait()
+                await self.changed.wait()
         elif self.language is None:
             self.language = language
             self._asked.set()
@@ -92,6 +93,7 @@ class Demo:
                 # Everybody's phone is here for the taking, and a saved transcript must say the same again.
                 app.turns.kit = replace(app.turns.kit, secret=lambda: f"link{next(links)}")
                 self.town = Town(app, world, clock, over)
+                self.changed.fire()
                 try:
                     yield self.town
                 finally:
@@ -105,7 +107,7 @@ class Demo:
         self.lives += 1
         self._over = asyncio.Event()
         world.tell_story("waiting", languages=LANGUAGES, life=self.lives)
-        self._born.fire()
+        self.changed.fire()
         return self._over
 
     def _place(self) -> Path:

@@ -1,13 +1,24 @@
-"""The demo's town: made by playing the bot, with a case in every situation the bot knows, on any day of the year."""
+"""The demo's town: made by playing the bot, with a case in every situation the bot knows, on any day of the year.
 
+In Chinese or English, and as often as anybody likes in one process.
+"""
+
+import asyncio
+import threading
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from bot.prologue import LANGUAGES, SITUATIONS, WEEKS, missing
-from bot.town import opening
+from bot.demo import Demo, demo
+from bot.prologue import LANGUAGES, SITUATIONS, WEEKS, missing, play, script
+from bot.town import Over, Town, opening
+from handlers import operator
+from simulator.server import until
+from simulator.world import Impossible
+from storage.database import open_database
 from tests.stage import MONDAY, SHANGHAI, stage
 
 DAYS = {
@@ -34,3 +45,104 @@ async def test_nothing_is_there_before_anybody_did_anything(tmp_path: Path) -> N
     async with stage(tmp_path) as town:
         absent = await town.app.database.read(partial(missing, charter=town.app.charter, now=town.clock.now()))
     assert absent == [*SITUATIONS, "telephone task"]
+
+
+def test_both_towns_tell_the_same_story() -> None:
+    """As many people of each role, and line by line the same kind of deed at the same time."""
+    zh, en = (script(language) for language in LANGUAGES)
+    assert [(part.number, part.role) for part in zh.people] == [(part.number, part.role) for part in en.people]
+    assert len({part.name for part in (*zh.people, *en.people)}) == len(zh.people) + len(en.people) - 1
+    clocks = [[line for line in story.lines if line.startswith("clock ")] for story in (zh, en)]
+    assert clocks[0] == clocks[1]
+    assert abs(len(zh.lines) - len(en.lines)) <= 1, "English needs one press more: the lamp is another kind of concern"
+
+
+async def test_a_line_that_cannot_be_played_is_named(tmp_path: Path) -> None:
+    broken = replace(script("en"), lines=("Mary: [No such button]",))
+    async with stage(tmp_path, MONDAY - WEEKS) as town:
+        with pytest.raises(Impossible) as failed:
+            await play(town, broken, MONDAY)
+    assert failed.value.__notes__ == ["in the line 'Mary: [No such button]'"]
+
+
+async def test_the_place_begins_anew_and_leaves_nothing_behind() -> None:
+    """Three lives in one process, the second cut short while it wakes up in the middle of chaos."""
+    async with demo() as place:
+        living = asyncio.create_task(place.run())
+        await place.wish("zh", False)
+        first = await awake(place)
+        tasks, threads = names_of_tasks(), threading.active_count()
+        first.act("王芳: 城北社区电梯坏了")
+
+        assert await place.wish("en", True) == 2
+        await until_begun(place)
+        second = place.town
+        assert second is not None
+        assert second is not first
+        second.world.chaos.set(0.5, ["timeout", "lost", "429"])
+        await until(second.world, lambda: second.world.chaos.counts.get("timeout"), 20)
+
+        assert await place.wish("en", True) == 3
+        third = await awake(place)
+        assert third.world.chaos.state()["counts"] == {}
+        assert third.world.messages(1001) == []
+        assert third.world.transcript() == ""
+        third.act("Mary: The lift at North Gate is broken")
+        assert third.world.transcript().startswith("town sample en\nstart ")
+        await third.quiet()
+        assert await third.app.database.read(partial(missing, charter=third.app.charter, now=third.now())) == []
+        assert names_of_tasks() == tasks
+        assert threading.active_count() == threads
+        for town, life in ((first, 1), (second, 2)):
+            assert town.app.failure is None
+            assert await ended_politely(place.folder / str(life)), life
+        living.cancel()
+        await asyncio.gather(living, return_exceptions=True)
+        assert await ended_politely(place.folder / "3")
+
+
+async def awake(place: Demo) -> Town:
+    """The town, once it is awake."""
+    await until_begun(place)
+    town = place.town
+    assert town is not None
+    await until(town.world, lambda: town.world.story["state"] == "done", 60)
+    await town.quiet()
+    return town
+
+
+async def until_begun(place: Demo) -> None:
+    """Until the bot of the newest life runs."""
+    async with asyncio.timeout(30):
+        while place.town is None:
+            await place.changed.wait()
+
+
+def names_of_tasks() -> list[str]:
+    """What runs in the event loop."""
+    return sorted(getattr(task.get_coro(), "__qualname__", "") for task in asyncio.all_tasks())
+
+
+async def ended_politely(folder: Path) -> bool:
+    """Whether the bot that kept its database there wrote down that it stopped because it was told to."""
+    database = await open_database("sqlite:///demo.db", folder)
+    try:
+        return await database.run(operator.started)
+    finally:
+        await database.close()
+
+
+async def test_time_does_not_pass_before_anybody_is_awake() -> None:
+    async with demo() as place:
+        with pytest.raises(Impossible, match="not awake"):
+            await place.advance(timedelta(days=1))
+        async with place.life() as town:
+            with pytest.raises(Impossible, match="not awake"):
+                await place.advance(timedelta(days=1))
+            await town.live("zh")
+            before = town.now()
+            await place.advance(timedelta(hours=1))
+            assert town.now() - before >= timedelta(hours=1)
+            town.over.set()
+            with pytest.raises(Over):
+                await place.advance(timedelta(days=1))
