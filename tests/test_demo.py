@@ -12,10 +12,19 @@ from pathlib import Path
 
 import pytest
 
+from bot.app import charter_of
+from bot.clock import SystemClock
+from bot.config import load
+from bot.config_example import EXAMPLE
 from bot.demo import Demo, demo
 from bot.prologue import LANGUAGES, SITUATIONS, WEEKS, missing, play, script
+from bot.reading_words import load as reading_words
 from bot.town import Over, Town, opening
+from domain.people import Role
+from domain.reading import find_community, guess_category, is_urgent
 from handlers import operator
+from simulator.record import shown
+from simulator.replay import SPEECH
 from simulator.server import until
 from simulator.world import Impossible
 from storage.database import open_database
@@ -55,6 +64,20 @@ def test_both_towns_tell_the_same_story() -> None:
     clocks = [[line for line in story.lines if line.startswith("clock ")] for story in (zh, en)]
     assert clocks[0] == clocks[1]
     assert abs(len(zh.lines) - len(en.lines)) <= 1, "English needs one press more: the lamp is another kind of concern"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_residents_write_is_understood(language: str) -> None:
+    """Each concern names its community and has a kind; one of them is urgent."""
+    charter, words, story = charter_of(load(EXAMPLE, {}), SystemClock()), reading_words(), script(language)
+    residents = {shown(part.name) for part in story.people if part.role is Role.RESIDENT}
+    spoken = [SPEECH.match(line) for line in story.lines]
+    concerns = [one["words"] for one in spoken if one and one["name"] in residents and one["words"][0] not in "[/"]
+    assert len(concerns) > 20
+    for concern in concerns:
+        assert find_community(concern, charter.communities), concern
+        assert guess_category(concern, charter.categories, charter.communities), concern
+    assert sum(is_urgent(concern, charter.emergency, words) for concern in concerns) == 1
 
 
 async def test_a_line_that_cannot_be_played_is_named(tmp_path: Path) -> None:

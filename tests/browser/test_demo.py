@@ -20,6 +20,8 @@ from urllib.request import Request, urlopen
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import Site
+
 ROOT = Path(__file__).parents[2]
 SCREENS = ROOT / "artifacts" / "screens"
 CJK = re.compile(r"[\u3400-\u9fff]")
@@ -378,6 +380,14 @@ def test_start_over_during_chaos_and_while_time_passes(opened: Opened) -> None:
     expect(visit.phone(0).locator(".row.theirs")).to_have_count(1)
     expect(visit.phone(0)).not_to_contain_text("11号楼")
     assert [one for one in visit.wrong if "400" not in one] == []
+
+
+def test_the_simulator_alone_has_no_town(site: Site) -> None:
+    expect(site.page.get_by_role("button", name="导览")).to_be_visible()
+    expect(site.page.locator(".again")).to_be_hidden()
+    expect(site.page.locator("#offer")).to_be_hidden()
+    site.page.get_by_role("button", name="换成英文 (English)").click()
+    expect(site.page.locator("#offer")).to_be_hidden()
 
 
 def test_who_may_begin_it(opened: Opened) -> None:
