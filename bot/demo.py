@@ -99,7 +99,6 @@ class Demo:
                 finally:
                     self.town = None
                     world.tell_story("over")
-                    world.chaos.end()
                     web.state.signal.close()
 
     def _begun(self, world: World) -> asyncio.Event:

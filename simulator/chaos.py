@@ -59,11 +59,6 @@ class Chaos:
         if seed is not None:
             self._random.seed(seed)
 
-    def end(self) -> None:
-        """From now on nothing goes wrong any more."""
-        self.rate = 0.0
-        self._scripts.clear()
-
     def script(self, method: str, kind: str, *, times: int = 1, seconds: float | None = None) -> None:
         """The next `times` calls of `method` ("*": any) fail in the way `kind` says."""
         if kind not in SCRIPTED:

@@ -176,17 +176,19 @@ def go_on(visit: Visit, card: Any, step: int) -> None:
     assert card.locator(".tour-stuck").count() == 0, step
 
 
-@pytest.mark.parametrize("language", LOCALES)
-def test_the_tour_is_played_to_its_end(opened: Opened, language: str) -> None:
-    visit = opened(language)
+@pytest.mark.parametrize(("language", "width"), [("zh", 1600), ("en", 1600), ("en", 360)])
+def test_the_tour_is_played_to_its_end(opened: Opened, language: str, width: int) -> None:
+    visit = opened(language, width)
     SCREENS.mkdir(parents=True, exist_ok=True)
-    visit.page.screenshot(path=SCREENS / f"demo-{LOCALES[language]}-start.png")
+    shot = f"demo-{LOCALES[language]}" + ("" if width == 1600 else f"-{width}")
+    visit.page.screenshot(path=SCREENS / f"{shot}-start.png")
     card = begin_tour(visit)
     steps = card.locator(".tour-steps i").count()
     assert steps > 10
     for step in range(1, steps):
+        hides_nothing(visit, card, step)
         go_on(visit, card, step)
-    visit.page.screenshot(path=SCREENS / f"demo-{LOCALES[language]}-end.png")
+    visit.page.screenshot(path=SCREENS / f"{shot}-end.png")
     expect(card).to_contain_text(visit.word("写一件您自己身边的事", "Now it is your turn"))
     expect(card.locator(".tour-who")).to_contain_text(visit.word("王芳", "Mary"))
     card.get_by_role("button", name=visit.word("完成", "Done")).click()
@@ -202,76 +204,42 @@ def test_the_tour_is_played_to_its_end(opened: Opened, language: str) -> None:
     assert visit.wrong == []
 
 
-@pytest.mark.parametrize("width", [360, 1600])
-def test_the_tour_hides_nothing_that_it_speaks_of(opened: Opened, width: int) -> None:
-    visit = opened("en", width)
-    card = begin_tour(visit)
-    pressed = 0
-    for step in range(1, card.locator(".tour-steps i").count()):
-        expect(card).to_contain_text(f"Step {step} of")
-        name = card.locator(".tour-who b").inner_text().removesuffix("'s phone")
-        playing = visit.page.locator(".phone.playing")
-        expect(playing).to_have_count(1)
-        expect(playing).to_have_attribute("aria-label", re.compile(f"^{name}'s chat"))
-        expect(playing.locator(".screen")).to_be_in_viewport(ratio=0.95)
-        shut, tell = card.bounding_box(), card.locator(".tour-tell").inner_text()
-        assert len(re.findall(r"[.!?](?:\s|$)", tell)) <= 2, tell
-        assert playing.bounding_box()["y"] + playing.bounding_box()["height"] <= shut["y"] + 1
-        if step in (3, 5, 6, 9, 10, 12):
-            expect(playing.locator(".key.called")).to_be_in_viewport(ratio=0.95)
-            pressed += 1
-        go_on(visit, card, step)
-    assert pressed == 6
-    assert visit.wrong == []
+PRESSES = (3, 5, 6, 9, 10, 12)
+"""The tour's steps that press a button."""
 
 
-def test_the_english_town_is_english(opened: Opened) -> None:
-    visit = opened("en")
-    shown = [person for person in visit.demo.get("/sim/people")["people"] if person["shown"]]
-    assert [person["first_name"] for person in shown] == ["Mary", "James", "Helen"]
-    everybody = visit.demo.get("/sim/people")["people"]
-    chinese = [person for person in everybody if person["language_code"] == "zh"]
-    assert [person["first_name"] for person in chinese] == ["王芳"]
-    own = {line for one in messages(visit.demo, chinese[0]["id"]) if one["mine"] for line in one["text"].split("\n")}
-    assert all(CJK.search(line) for line in own)
-    assert len(own) == 3
-    for person in shown:
-        for message in messages(visit.demo, person["id"]):
-            rest = message["text"].replace("王芳", "")
-            for words in own:
-                rest = rest.replace(words, "").replace(words[:12], "")
-            assert not CJK.search(rest + labels(message).replace("中文", "")), message
-    assert messages(visit.demo, shown[1]["id"])
-    expect(visit.page.locator("h1")).to_contain_text("Yixian")
-    assert visit.wrong == []
+def hides_nothing(visit: Visit, card: Any, step: int) -> None:
+    """A step says at most two sentences, of the phone it names, which is seen whole, with the button that comes next."""
+    playing = visit.page.locator(".phone.playing")
+    expect(card).to_contain_text(visit.word(f"第 {step} 步", f"Step {step} of"))
+    expect(playing).to_have_count(1)
+    name = card.locator(".tour-who b").inner_text().removesuffix("'s phone").removesuffix("的手机")
+    expect(playing).to_have_attribute("aria-label", re.compile(f"^{name}(与|'s chat)"))
+    expect(playing.locator(".screen")).to_be_in_viewport(ratio=0.95)
+    assert len(re.findall(r"[.!?](?:\s|$)|[。!?]", card.locator(".tour-tell").inner_text())) in (1, 2)
+    phone, over = playing.bounding_box(), card.bounding_box()
+    assert phone["y"] + phone["height"] <= over["y"] + 1
+    if step in PRESSES:
+        expect(playing.locator(".key.called")).to_be_in_viewport(ratio=0.95)
 
 
-def messages(demo: Demo, who: int) -> list[Any]:
-    """A whole chat."""
-    found: list[Any] = demo.get(f"/sim/people/{who}/chat?limit=500")["messages"]
-    return found
-
-
-def labels(message: Any) -> str:
-    """What a message's buttons say."""
-    return " ".join(button["label"] for row in message["buttons"] for button in row)
-
-
-@pytest.mark.parametrize("language", LOCALES)
-def test_the_first_page_says_what_the_town_speaks(browser: Any, language: str) -> None:
-    demo = Demo()
+@pytest.mark.parametrize(("more", "town"), [((), "en"), (("--language", "zh"), "zh")])
+def test_the_first_page_says_what_the_town_speaks(browser: Any, more: tuple[str, ...], town: str) -> None:
+    """Where nothing was said beforehand. An English page, either way."""
+    demo = Demo(*more)
     try:
-        assert demo.get("/sim/story")["state"] == "waiting"
-        visit = seen(browser, demo, language, 1600)
+        if not more:
+            assert demo.get("/sim/story")["state"] == "waiting"
+        visit = seen(browser, demo, "en", 1600)
         visit.awake()
         story = demo.get("/sim/story")
-        assert (story["state"], story["language"], story["life"]) == ("done", language, 1)
-        expect(visit.phone(1)).to_contain_text(visit.word("待签收", "to claim"))
-        expect(visit.page.locator("#offer")).to_be_hidden()
-        # A second page, of the other language, changes nothing.
-        other = seen(browser, demo, "en" if language == "zh" else "zh", 1600)
+        assert (story["state"], story["language"], story["life"]) == ("done", town, 1)
+        expect(visit.phone(1)).to_contain_text("to claim" if town == "en" else "待签收")
+        expect(visit.page.locator("#offer")).to_be_visible(visible=town == "zh")
+        # A second page, of another language, changes nothing.
+        other = seen(browser, demo, "zh", 1600)
         other.awake()
-        expect(other.page.locator("#offer")).to_be_visible()
+        expect(other.page.locator("#offer")).to_be_visible(visible=town == "en")
         assert demo.get("/sim/story")["life"] == 1
         assert visit.wrong == []
         assert other.wrong == []
@@ -326,7 +294,7 @@ def assert_life(life: int, demo: Demo) -> None:
     assert demo.get("/sim/story")["life"] == life
 
 
-@pytest.mark.parametrize(("town", "page"), [("zh", "en"), ("en", "zh")])
+@pytest.mark.parametrize(("town", "page"), [("en", "zh"), ("zh", "en")])
 def test_the_other_language_is_offered(opened: Opened, town: str, page: str) -> None:
     visit = opened(town)
     offer = visit.page.locator("#offer")
@@ -344,6 +312,68 @@ def test_the_other_language_is_offered(opened: Opened, town: str, page: str) -> 
     assert visit.demo.get("/sim/story")["language"] == page
     expect(visit.phone(1)).to_contain_text(visit.word("待签收", "to claim"))
     assert visit.wrong == []
+
+
+def test_the_english_town_is_english(opened: Opened) -> None:
+    visit = opened("en")
+    shown = [person for person in visit.demo.get("/sim/people")["people"] if person["shown"]]
+    assert [person["first_name"] for person in shown] == ["Mary", "James", "Helen"]
+    everybody = visit.demo.get("/sim/people")["people"]
+    chinese = [person for person in everybody if person["language_code"] == "zh"]
+    assert [person["first_name"] for person in chinese] == ["王芳"]
+    own = {line for one in messages(visit.demo, chinese[0]["id"]) if one["mine"] for line in one["text"].split("\n")}
+    assert all(CJK.search(line) for line in own)
+    assert len(own) == 3
+    for person in shown:
+        for message in messages(visit.demo, person["id"]):
+            rest = message["text"].replace("王芳", "")
+            for words in own:
+                rest = rest.replace(words, "").replace(words[:12], "")
+            assert not CJK.search(rest + labels(message).replace("中文", "")), message
+    assert messages(visit.demo, shown[1]["id"])
+    expect(visit.page.locator("h1")).to_contain_text("Yixian")
+    assert visit.wrong == []
+
+
+def messages(demo: Demo, who: int) -> list[Any]:
+    """A whole chat."""
+    found: list[Any] = demo.get(f"/sim/people/{who}/chat?limit=500")["messages"]
+    return found
+
+
+def labels(message: Any) -> str:
+    """What a message's buttons say."""
+    return " ".join(button["label"] for row in message["buttons"] for button in row)
+
+
+def test_who_may_begin_it(opened: Opened) -> None:
+    """Not without the key, not for a foreign page or name, not in a language that nobody speaks there."""
+    visit = opened("en")
+    demo, before = visit.demo, visit.demo.get("/sim/story")["life"]
+    body = {"language": "zh", "again": True}
+    port = demo.address.rpartition(":")[2]
+    for headers in (
+        {"Cookie": "simulator_key=wrong"},
+        {"Origin": "http://example.org"},
+        {"Host": f"example.org:{port}"},
+    ):
+        with pytest.raises(HTTPError) as refused:
+            demo.post("/sim/town", body, **headers)
+        assert refused.value.code == 403, headers
+        refused.value.close()
+    with pytest.raises(HTTPError) as refused:
+        demo.again("fr")
+    assert json.loads(refused.value.read())["error"] == "no town speaks fr; known are zh, en"
+    refused.value.close()
+    assert demo.get("/sim/story")["life"] == before
+
+
+def test_the_simulator_alone_has_no_town(site: Site) -> None:
+    expect(site.page.get_by_role("button", name="导览")).to_be_visible()
+    expect(site.page.locator(".again")).to_be_hidden()
+    expect(site.page.locator("#offer")).to_be_hidden()
+    site.page.get_by_role("button", name="换成英文 (English)").click()
+    expect(site.page.locator("#offer")).to_be_hidden()
 
 
 def test_start_over_in_the_middle_of_the_tour(opened: Opened) -> None:
@@ -380,36 +410,6 @@ def test_start_over_during_chaos_and_while_time_passes(opened: Opened) -> None:
     expect(visit.phone(0).locator(".row.theirs")).to_have_count(1)
     expect(visit.phone(0)).not_to_contain_text("11号楼")
     assert [one for one in visit.wrong if "400" not in one] == []
-
-
-def test_the_simulator_alone_has_no_town(site: Site) -> None:
-    expect(site.page.get_by_role("button", name="导览")).to_be_visible()
-    expect(site.page.locator(".again")).to_be_hidden()
-    expect(site.page.locator("#offer")).to_be_hidden()
-    site.page.get_by_role("button", name="换成英文 (English)").click()
-    expect(site.page.locator("#offer")).to_be_hidden()
-
-
-def test_who_may_begin_it(opened: Opened) -> None:
-    """Not without the key, not for a foreign page or name, not in a language that nobody speaks there."""
-    visit = opened("zh")
-    demo, before = visit.demo, visit.demo.get("/sim/story")["life"]
-    body = {"language": "zh", "again": True}
-    port = demo.address.rpartition(":")[2]
-    for headers in (
-        {"Cookie": "simulator_key=wrong"},
-        {"Origin": "http://example.org"},
-        {"Host": f"example.org:{port}"},
-    ):
-        with pytest.raises(HTTPError) as refused:
-            demo.post("/sim/town", body, **headers)
-        assert refused.value.code == 403, headers
-        refused.value.close()
-    with pytest.raises(HTTPError) as refused:
-        demo.again("fr")
-    assert json.loads(refused.value.read())["error"] == "no town speaks fr; known are zh, en"
-    refused.value.close()
-    assert demo.get("/sim/story")["life"] == before
 
 
 @dataclass(frozen=True)

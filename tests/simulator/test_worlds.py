@@ -99,3 +99,16 @@ async def test_a_simulator_alone_has_no_town() -> None:
             assert answer.status in (404, 405)
         async with page.get("/sim/story") as answer:
             assert await answer.json() == {"state": "none", "done": 0, "of": 0}
+
+
+async def test_a_page_that_goes_leaves_no_task() -> None:
+    async with serving(build(World())) as address:
+        before = len(asyncio.all_tasks())
+        for _ in range(3):
+            async with aiohttp.ClientSession(address) as page:
+                await first_line(await page.get("/sim/events"))
+        for _ in range(200):
+            if len(asyncio.all_tasks()) <= before:
+                break
+            await asyncio.sleep(0.01)
+        assert len(asyncio.all_tasks()) <= before
