@@ -26,7 +26,7 @@ const guide = createGuide(part("tour"), tour, { phones, api, advance: clock.adva
 const town = createTown(api, {
   line: part("connection"),
   offer: part("offer"),
-  still: () => [part("phones"), part("tabs"), part("clock"), tourButton, addButton],
+  still: () => [part("phones"), part("tabs"), part("clock"), part("panel"), tourButton, addButton],
 });
 
 const panelButton = tool("panel", icons.panel, () => openPanel(part("panel").hidden));

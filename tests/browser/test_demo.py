@@ -209,7 +209,7 @@ PRESSES = (3, 5, 6, 9, 10, 12)
 
 
 def hides_nothing(visit: Visit, card: Any, step: int) -> None:
-    """A step says at most two sentences, of the phone it names, which is seen whole, with the button that comes next."""
+    """A step says at most two sentences, of the phone it names; that is seen whole, with the button that comes next."""
     playing = visit.page.locator(".phone.playing")
     expect(card).to_contain_text(visit.word(f"第 {step} 步", f"Step {step} of"))
     expect(playing).to_have_count(1)

@@ -105,8 +105,8 @@ async def test_a_page_that_goes_leaves_no_task() -> None:
     async with serving(build(World())) as address:
         before = len(asyncio.all_tasks())
         for _ in range(3):
-            async with aiohttp.ClientSession(address) as page:
-                await first_line(await page.get("/sim/events"))
+            async with aiohttp.ClientSession(address) as page, page.get("/sim/events") as stream:
+                await first_line(stream)
         for _ in range(200):
             if len(asyncio.all_tasks()) <= before:
                 break
