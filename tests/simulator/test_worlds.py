@@ -103,12 +103,18 @@ async def test_a_simulator_alone_has_no_town() -> None:
 
 async def test_a_page_that_goes_leaves_no_task() -> None:
     async with serving(build(World())) as address:
+        await looked(address)
         before = len(asyncio.all_tasks())
         for _ in range(3):
-            async with aiohttp.ClientSession(address) as page, page.get("/sim/events") as stream:
-                await first_line(stream)
+            await looked(address)
         for _ in range(200):
             if len(asyncio.all_tasks()) <= before:
                 break
             await asyncio.sleep(0.01)
         assert len(asyncio.all_tasks()) <= before
+
+
+async def looked(address: str) -> None:
+    """A page comes, listens, and goes."""
+    async with aiohttp.ClientSession(address) as page, page.get("/sim/events") as stream:
+        await first_line(stream)
