@@ -13,8 +13,8 @@ const STEPS = [
 const MORNING = { hour: 8, minute: 35 };
 const WORK = [8.5, 17.5];
 const WIDE = 240;
-/** As narrow.css has it: there is no room for the year. */
-const narrow = matchMedia("(max-width: 820px)");
+/** Here is no room for the year. */
+const narrow = matchMedia("(max-width: 1440px)");
 
 /**
  * @param {HTMLElement} place
@@ -85,6 +85,7 @@ export function createClock(place, api, ticked) {
 
   const fetchNow = async () => set(await api.get("/sim/clock"));
   setInterval(show, 5_000);
+  narrow.addEventListener("change", show);
   return {
     set,
     show,
