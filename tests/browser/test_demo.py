@@ -574,6 +574,15 @@ def test_after_chaos_of_every_kind_all_is_there_once(opened: Opened) -> None:
     assert [one for one in visit.wrong if "502" not in one] == []
 
 
+COVERED = """() => {
+  const parts = [...document.querySelectorAll(".brand, .clock-now, .clock-steps, .tools > *")];
+  const boxes = parts.map((part) => part.getBoundingClientRect()).filter((box) => box.width > 3);
+  const meet = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1;
+  return boxes.some((one, at) => one.right > innerWidth + 1 || boxes.slice(at + 1).some((other) => meet(one, other)));
+}"""
+"""Whether anything in the bar lies over something else, or outside of the window."""
+
+
 def test_it_fits_every_screen_in_light_and_dark(opened: Opened) -> None:
     SCREENS.mkdir(parents=True, exist_ok=True)
     for language, (known, called) in {"zh": ("张敏", "孙丽"), "en": ("Rose Miller", "Karen")}.items():
@@ -584,6 +593,9 @@ def test_it_fits_every_screen_in_light_and_dark(opened: Opened) -> None:
                 page.emulate_media(color_scheme=scheme)
                 page.screenshot(path=SCREENS / f"demo-{locale}-{width}-{scheme}.png")
                 assert page.evaluate("document.documentElement.scrollWidth") <= width
+            for narrower in (390, 600, 820, 900, 1081, 1280, 1441, width):
+                page.set_viewport_size({"width": narrower, "height": 1000})
+                assert page.evaluate(COVERED) is False, narrower
             visit.button("添一部手机", "Add a phone").last.click()
             dialog = page.get_by_role("dialog")
             expect(dialog.get_by_role("button", name=known)).to_be_visible()
