@@ -14,7 +14,6 @@ from bot.config import Settings, load
 from bot.config_example import EXAMPLE
 from bot.prologue import WEEKS, play, script
 from bot.timelapse import pass_time
-from simulator.record import shown
 from simulator.replay import Replay
 from simulator.server import until
 from simulator.world import DEFAULT_TOKEN, Impossible, World
@@ -63,7 +62,7 @@ class Town:
 
     def act(self, line: str) -> None:
         """Somebody does what a line of a transcript says."""
-        Replay(self.world, {shown(one.first_name): one.id for one in self.world.people.values()}).act(line)
+        Replay(self.world).act(line)
 
     async def live(self, language: str) -> None:
         """Play the last weeks; the page shows how far they are, a transcript begins after them. Raises ``Over``."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import itertools
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,6 +15,7 @@ from starlette.routing import Route
 from simulator.cast import ChatType, Person
 from simulator.clock import span
 from simulator.deeds import DEEDS, Body
+from simulator.events import Events
 from simulator.forms import parsed
 from simulator.refusals import Impossible, Json, Refused
 from simulator.screen import described
@@ -25,7 +24,8 @@ from simulator.world import World
 
 OnAdvance = Callable[[timedelta], Awaitable[object]]
 OnRun = Callable[[bool], object]
-HEARTBEAT = 15.0
+# What POST /sim/people may say of somebody beside name and language.
+_ABOUT = ("last_name", "username", "phone_number", "role", "private_forwards")
 
 
 def answer(content: Any, status: int = 200) -> Response:
@@ -83,9 +83,7 @@ class Control:
     async def appear(self, request: Request) -> Response:
         """A phone appears."""
         body = await read(request)
-        more = {
-            name: body.params[name] for name in ("last_name", "username", "phone_number", "role") if name in body.params
-        }
+        more = {name: body.params[name] for name in _ABOUT if name in body.params}
         number = int(body.params.get("id") or max([1000, *self.world.people]) + 1)
         person = self.world.person(number, body.word("first_name"), body.params.get("language_code", "zh"), **more)
         return answer(described(person), 201)
@@ -210,7 +208,7 @@ class Control:
 
     async def begin_transcript(self, _: Request) -> Response:
         """Starts a new transcript."""
-        self.world.record.clear()
+        self.world.begin_transcript()
         return answer({"ok": True})
 
     async def file(self, request: Request) -> Response:
@@ -226,44 +224,10 @@ class Control:
         return Response(stored.data, media_type=stored.mime_type, headers=headers)
 
     async def events(self, request: Request) -> Response:
-        """Every change as a server-sent event; `?after=` or Last-Event-ID continue where one was."""
-        after = request.headers.get("last-event-id") or request.query_params.get("after")
-        begin = int(after) if after else (self.world.events[-1]["seq"] if self.world.events else 0)
-        headers = {"Cache-Control": "no-store"}
-        return StreamingResponse(self._stream(begin), media_type="text/event-stream", headers=headers)
-
-    async def _stream(self, after: int) -> AsyncIterator[str]:
-        signal = Signal()
-        self.world.listeners.append(signal.fire)
-        try:
-            yield ": hello\n\n"
-            while True:
-                for event in _newer(self.world, after):
-                    after = event["seq"]
-                    yield f"id: {after}\nevent: {event['kind']}\ndata: {json.dumps(event)}\n\n"
-                if self.signal.closed:
-                    return
-                if not await self._either(signal):
-                    yield ": still here\n\n"
-        finally:
-            self.world.listeners.remove(signal.fire)
-
-    async def _either(self, signal: Signal) -> bool:
-        """Waits for an event or the end; False after `HEARTBEAT` seconds of neither."""
-        waits = {asyncio.create_task(signal.wait()), asyncio.create_task(self.signal.wait())}
-        try:
-            done, _ = await asyncio.wait(waits, timeout=HEARTBEAT, return_when=asyncio.FIRST_COMPLETED)
-            return bool(done)
-        finally:
-            for task in waits:
-                task.cancel()
-
-
-def _newer(world: World, after: int) -> list[Json]:
-    """The events after a sequence number; they are numbered without gaps."""
-    events = world.events
-    skip = max(after + 1 - events[0]["seq"], 0) if events else 0
-    return list(itertools.islice(events, skip, None))
+        """Every change as a server-sent event; Last-Event-ID or `?after=` continue where one was."""
+        place = request.headers.get("last-event-id") or request.query_params.get("after")
+        stream = Events(self.world, self.signal).stream(place)
+        return StreamingResponse(stream, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
 
 async def read(request: Request) -> Body:
@@ -289,4 +253,5 @@ HANDLERS: dict[Any, Any] = {
     KeyError: misread,
     ValueError: misread,
     TypeError: misread,
+    OverflowError: misread,
 }

@@ -23,7 +23,7 @@ from bot.town import Over, Town, opening
 from domain.people import Role
 from domain.reading import find_community, guess_category, is_urgent
 from handlers import operator
-from simulator.record import shown
+from simulator.lines import shown
 from simulator.replay import SPEECH
 from simulator.server import until
 from simulator.world import Impossible

@@ -28,7 +28,11 @@ export function createGuide(place, steps, page) {
   let stuck = false;
   let busy = false;
 
+  /** What had the focus before the tour took it. @type {any} */
+  let opener = null;
+
   async function start() {
+    opener = document.activeElement;
     await Promise.all(CAST.map(speak));
     at = 0;
     place.hidden = false;
@@ -46,7 +50,9 @@ export function createGuide(place, steps, page) {
 
   function leave() {
     at = -1;
+    const within = place.contains(document.activeElement) || document.activeElement === document.body;
     place.hidden = true;
+    if (within) opener?.focus({ preventScroll: true });
     page.phones.each((/** @type {Phone} */ phone) => phone.root.classList.remove("playing"));
     uncall();
   }
@@ -91,6 +97,10 @@ export function createGuide(place, steps, page) {
       face(phone);
     }
     draw();
+    focusMain();
+  }
+
+  function focusMain() {
     /** @type {HTMLElement|null} */ (place.querySelector(".button.main"))?.focus({ preventScroll: true });
   }
 
@@ -116,7 +126,8 @@ export function createGuide(place, steps, page) {
       h("b", {}, person ? say("tourBy", { name: person.first_name }) : step.who),
       say("tourStep", { at: at + 1, of: steps.length }),
     );
-    const tell = h("p", { class: "tour-tell", role: "status" }, step.tell[language()]);
+    const tell = h("p", { class: "tour-tell", id: "tour-tell" }, step.tell[language()]);
+    const within = place.contains(document.activeElement);
     const trouble = stuck && h("p", { class: "tour-stuck", role: "alert" }, say("tourStuck"));
     place.replaceChildren(
       bars,
@@ -127,6 +138,7 @@ export function createGuide(place, steps, page) {
         h("div", { class: "tour-end" }, choices()),
       ),
     );
+    if (within) focusMain();
   }
 
   function choices() {
@@ -135,7 +147,8 @@ export function createGuide(place, steps, page) {
       type: "button",
       class: "button main",
       word: last ? "tourDone" : stuck ? "tourRetry" : "tourNext",
-      disabled: busy,
+      "aria-describedby": "tour-tell",
+      "aria-disabled": busy && "true",
       on: { click: next },
     });
     const skip = stuck && h("button", { type: "button", class: "button", word: "tourSkip", on: { click: forward } });
@@ -185,7 +198,10 @@ export function createGuide(place, steps, page) {
     const until = performance.now() + PATIENCE;
     let [last, idle] = [-1, false];
     while (performance.now() < until) {
-      const [{ calls }, updates] = await Promise.all([page.api.get("/sim/calls?limit=1"), page.api.get("/sim/updates")]);
+      const [{ calls }, updates] = await Promise.all([
+        page.api.get("/sim/calls?limit=1"),
+        page.api.get("/sim/updates"),
+      ]);
       const newest = calls.at(-1)?.seq ?? 0;
       if (idle && updates.idle && newest === last) return;
       [last, idle] = [newest, updates.idle];

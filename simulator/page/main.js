@@ -4,6 +4,7 @@ import { createClock } from "./clock.js";
 import { h, stroke, translate } from "./dom.js";
 import { createGuide } from "./guide.js";
 import { icons } from "./icons.js";
+import { createLine } from "./line.js";
 import { createPanel } from "./panel.js";
 import { createPhones } from "./phones.js";
 import { createTown } from "./town.js";
@@ -23,15 +24,23 @@ const phones = createPhones(part("phones"), part("tabs"), {
 const panel = createPanel(part("panel"), api, (call) => phones.find(Number(call.params?.chat_id))?.refused(call));
 const guide = createGuide(part("tour"), tour, { phones, api, advance: clock.advance, morning: clock.morning });
 
+const line = createLine(part("connection"), part("progress"));
 const town = createTown(api, {
-  line: part("connection"),
+  line,
   offer: part("offer"),
-  still: () => [part("phones"), part("tabs"), part("clock"), part("panel"), tourButton, addButton],
+  still: () => [
+    ...["phones", "tabs", "clock", "panel"].map(part),
+    /** @type {HTMLElement} */ (document.querySelector(".clock-steps")),
+    tourButton,
+    addButton,
+  ],
 });
 
 const panelButton = tool("panel", icons.panel, () => openPanel(part("panel").hidden));
+panelButton.setAttribute("aria-expanded", "false");
+panelButton.setAttribute("aria-controls", "panel");
 const languageButton = h("button", { type: "button", class: "tool-button", label: "language", word: "languageShort" });
-const themeButton = h("button", { type: "button", class: "tool-button", label: "theme" });
+const themeButton = h("button", { type: "button", class: "tool-button theme", label: "theme" });
 
 /** @param {string} word @param {string} icon @param {() => void} act */
 function tool(word, icon, act) {
@@ -55,15 +64,20 @@ function inspect(phone, message) {
 
 /** @param {boolean} open */
 function openPanel(open) {
+  if (open && !part("panel").contains(document.activeElement)) opener = document.activeElement;
   panel.toggle(open);
-  panelButton.setAttribute("aria-pressed", String(open));
-  if (!open) phones.each((phone) => phone.log.choose(null));
+  panelButton.setAttribute("aria-expanded", String(open));
+  if (open) part("panel").focus({ preventScroll: true });
+  else phones.each((phone) => phone.log.choose(null));
 }
+
+/** What had the focus before the panel took it. @type {any} */
+let opener = null;
 
 part("panel").addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
   openPanel(false);
-  panelButton.focus();
+  (opener?.isConnected ? opener : panelButton).focus();
 });
 
 const dark = () =>
@@ -73,6 +87,7 @@ const dark = () =>
 function showTheme() {
   const theme = remembered("theme");
   if (theme === "dark" || theme === "light") document.documentElement.dataset.theme = theme;
+  themeButton.setAttribute("aria-pressed", String(dark()));
   themeButton.replaceChildren(stroke(dark() ? icons.sun : icons.moon));
 }
 
@@ -90,7 +105,7 @@ onLanguage(() => {
   phones.each((phone) => phone.relabel());
   panel.show();
   guide.relabel();
-  if (!part("connection").dataset.word) town.show();
+  town.show();
 });
 
 /** Fetches everything: at the start, when the place is awake, and after each time the connection was lost. */
@@ -101,16 +116,13 @@ async function refetch() {
   await Promise.all([phones.gather(), panel.restart()]);
 }
 
-async function connected() {
-  delete part("connection").dataset.word;
-  if (await town.connected()) await refetch();
+/** @param {boolean} resumed whether what happened meanwhile follows as events */
+async function connected(resumed) {
+  if ((await town.connected()) && !resumed) await refetch();
 }
 
 function lost() {
-  if (town.ended()) return;
-  part("connection").hidden = false;
-  part("connection").dataset.word = "lost";
-  part("connection").textContent = say("lost");
+  if (!town.ended()) line.tell("lost");
 }
 
 /** @param {any} event */
@@ -132,4 +144,4 @@ addButton.classList.add("adds");
 part("tools").append(tourButton, addButton, panelButton, town.button, languageButton, themeButton);
 showTheme();
 setLanguage(language());
-listen(api, { event: hear, connected: () => connected().catch(lost), lost });
+listen(api, { event: hear, connected: (resumed) => connected(resumed).catch(lost), lost });

@@ -8,7 +8,7 @@ import { language, say } from "./words.js";
 
 /**
  * @param {import("./api.js").Api} api
- * @param {{line: HTMLElement, offer: HTMLElement, still: () => HTMLElement[]}} parts `line` says how far the place is;
+ * @param {{line: ReturnType<typeof import("./line.js").createLine>, offer: HTMLElement, still: () => HTMLElement[]}} parts `line` says how far the place is;
  *   what is `still` cannot be used before it is awake
  */
 export function createTown(api, { line, offer, still }) {
@@ -43,21 +43,16 @@ export function createTown(api, { line, offer, still }) {
   function hear(told) {
     story = { ...story, ...told };
     if (story.state === "over") api.end();
+    const share = `${Math.round((100 * story.done) / (story.of || 1))} %`;
+    line.root.style.setProperty("--done", share.replace(" ", ""));
+    line.root.classList.toggle("waking", asleep());
+    line.tell(asleep() ? "waking" : story.state === "over" ? "againNow" : null, asleep() ? share : "");
     show();
   }
 
   function show() {
     button.hidden = !story.life;
-    const over = story.state === "over";
-    line.hidden = !(asleep() || over);
-    if (asleep()) {
-      const share = Math.round((100 * story.done) / (story.of || 1));
-      line.textContent = `${say("waking")} ${share} %`;
-      line.style.setProperty("--done", `${share}%`);
-    }
-    if (over) line.textContent = say("againNow");
-    line.classList.toggle("waking", asleep());
-    still().forEach((part) => (part.inert = asleep() || over));
+    still().forEach((part) => (part.inert = asleep() || story.state === "over"));
     const other = story.languages?.includes(language()) && story.language !== language();
     offer.hidden = !(story.state === "done" && other && !refused);
   }
