@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Coroutine
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -24,6 +25,13 @@ ConfigFile = Annotated[
     Path, typer.Option("--config", envvar="YIXIAN_CONFIG", help="config.toml, as `init` wrote it", show_default=True)
 ]
 HERE = Path("config.toml")
+
+
+class Language(StrEnum):
+    """What the demo's sample place may speak."""
+
+    zh = "zh"
+    en = "en"
 
 
 def main() -> None:
@@ -68,11 +76,15 @@ def version(
 def demo(
     check: Annotated[bool, typer.Option("--check", help="Play the tour without a browser and exit.")] = False,
     port: Annotated[int, typer.Option(help="Port of the page on 127.0.0.1; 0 picks a free one.")] = 0,
+    language: Annotated[
+        Language | None, typer.Option(help="What the sample place speaks; by default what the first browser does.")
+    ] = None,
 ) -> None:
     """Try everything in a browser: no token, no network."""
     from bot import demo as demonstration
 
-    raise typer.Exit(done(lambda: demonstration.check() if check else demonstration.serve(port)))
+    spoken = language.value if language else None
+    raise typer.Exit(done(lambda: demonstration.check() if check else demonstration.serve(port, spoken)))
 
 
 @app.command()

@@ -132,8 +132,8 @@ class App:
     async def settled(self) -> None:
         """Wait until every turn has been taken and everything due has been sent."""
         await self.intake.free.wait()
-        await self.sender.drained()
         await self.errands.drained()
+        await self.sender.drained()
 
     def ended(self, task: asyncio.Task[None]) -> None:
         """A part of the program ended: by order, or by a fault that ends the program too."""

@@ -1,11 +1,12 @@
 """The sample place's last weeks: its people play them through the bot itself before anybody looks; no row is written.
 
-The play is ``sample_town.zh.chat``: who there is, then what they do, line by line as in any transcript. Its clock lines
-count back from the moment the demo opens: ``clock -9wd 10:00`` is ten o'clock nine working days before.
+The play is ``sample_town.zh.chat`` or ``sample_town.en.chat``: what the bot is called, who there is, then what they
+do, line by line as in any transcript. Clock lines count back from the moment the demo opens: ``clock -9wd 10:00`` is
+ten o'clock nine working days before.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import partial
@@ -15,7 +16,7 @@ from typing import Any, Protocol
 from bot.app import App
 from bot.invitations import invite_someone
 from domain.calendar import WorkingCalendar
-from domain.cases import Case, Outcome, Satisfaction, State, Supervision
+from domain.cases import Case, CaseId, Outcome, Satisfaction, State, Supervision
 from domain.casework import OPEN
 from domain.charter import Charter
 from domain.followups import due_at
@@ -23,13 +24,18 @@ from domain.people import Role
 from handlers.roster import ensure_coordinator
 from storage.unit import Unit
 
-SCRIPT = Path(__file__).with_name("sample_town.zh.chat")
+LANGUAGES = ("zh", "en")
+"""The languages in which the place can be played; the first where nobody says which."""
+HERE = Path(__file__).parent
 WEEKS = timedelta(days=45)
 """How long before the opening the play begins."""
 
+BOT = re.compile(r"^bot (?P<name>\S+)$")
 PERSON = re.compile(r"^(?P<role>resident|member|coordinator|department) (?P<number>\d+) (?P<name>\S+)(?P<more>.*)$")
 AFTER = re.compile(r"^clock \+(?P<amount>\d+)(?P<unit>[smhd])$")
 BEFORE = re.compile(r"^clock -(?P<days>\d+)(?P<unit>wd|d) (?P<at>\d\d:\d\d)$")
+MANY = 1_000
+"""More cases than the play makes."""
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -71,45 +77,71 @@ class Part:
     sector: str
 
 
-def script() -> tuple[list[Part], list[str]]:
-    """The people, and the lines they play."""
-    lines = [line for line in SCRIPT.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
-    return [part_of(line) for line in lines if PERSON.match(line)], [line for line in lines if not PERSON.match(line)]
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What the bot is called there, the people, and the lines they play."""
+
+    bot: str
+    people: tuple[Part, ...]
+    lines: tuple[str, ...]
 
 
-def part_of(line: str) -> Part:
-    """``member 2001 李建国 城北社区 教育界`` or ``resident 1002 Emma en``."""
+def script(language: str) -> Script:
+    """The play in a language: everybody speaks it of whom nothing else is said."""
+    text = (HERE / f"sample_town.{language}.chat").read_text(encoding="utf-8")
+    title, *lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    bot = BOT.match(title)
+    if bot is None:
+        raise ValueError(f"no name for the bot: {title!r}")
+    people = tuple(part_of(line, language) for line in lines if PERSON.match(line))
+    return Script(bot["name"], people, tuple(line for line in lines if not PERSON.match(line)))
+
+
+def part_of(line: str, language: str) -> Part:
+    """``member 2001 李建国 城北社区 教育界`` or ``resident 1002 Emma en``; ``_`` stands for a space."""
     found = PERSON.match(line)
     if found is None:
         raise ValueError(f"no person: {line!r}")
-    role, more = Role(found["role"]), found["more"].split()
-    language = "en" if "en" in more else "zh"
+    role, more = Role(found["role"]), [spaced(word) for word in found["more"].split()]
+    spoken = next((word for word in more if word in LANGUAGES), language)
     places = tuple(more[:1]) if role is Role.MEMBER else ()
-    return Part(role, int(found["number"]), found["name"], language, places, more[1] if places else "")
+    return Part(role, int(found["number"]), spaced(found["name"]), spoken, places, more[1] if places else "")
 
 
-async def play(stage: Stage, opening: datetime, told: Callable[[int, int], None] = lambda _, __: None) -> None:
+def spaced(word: str) -> str:
+    """A name as it is written elsewhere."""
+    return word.replace("_", " ")
+
+
+async def play(
+    stage: Stage, script: Script, opening: datetime, told: Callable[[int, int], None] = lambda _, __: None
+) -> None:
     """Everything up to ``opening``; ``told`` hears how many of how many lines are done."""
-    people, lines = script()
-    await settle_in(stage, people)
+    lines = script.lines
+    await settle_in(stage, script.people)
     for done, line in enumerate(lines, start=1):
         if line.startswith("clock "):
             await stage.advance(ahead(line, stage.now(), opening, stage.app.charter.calendar))
         else:
-            stage.act(line)
+            try:
+                stage.act(line)
+            except Exception as error:
+                error.add_note(f"in the line {line!r}")
+                raise
             await stage.quiet()
         told(done, len(lines))
     await stage.advance(max(timedelta(), opening - stage.now()))
 
 
-async def settle_in(stage: Stage, people: list[Part]) -> None:
-    """They join as anyone would: by opening the bot, staff by a link; the operator names the first coordinator."""
+async def settle_in(stage: Stage, people: Iterable[Part]) -> None:
+    """They join as anyone would: by opening the bot, staff by a link; the operator names the coordinator first."""
     for part in people:
         stage.appear(part.number, part.name, part.language, part.role.value)
-    for part in people:
+    for part in sorted(people, key=lambda part: part.role is not Role.COORDINATOR):
         if part.role is Role.COORDINATOR:
             await stage.app.database.run(partial(name_first, charter=stage.app.charter, part=part, now=stage.now()))
             stage.start(part.number, "")
+            await stage.quiet()
         elif part.role is not Role.RESIDENT:
             await stage.quiet()
             stage.start(part.number, await link(stage, part))
@@ -195,12 +227,7 @@ SITUATIONS: Mapping[str, Situation] = {
 
 
 def missing(unit: Unit, charter: Charter, now: datetime) -> list[str]:
-    """The situations that no case of the year or the year before is in, and the telephone task where there is none."""
-    cases = [
-        case
-        for year in (now.year % 100 - 1, now.year % 100)
-        for serial in range(1, 200)
-        if (case := unit.cases.by_number(f"{year:02d}-{serial:04d}"))
-    ]
+    """The situations that no case is in, and the telephone task where there is none."""
+    cases = [case for number in unit.operations.newest_cases(MANY) if (case := unit.cases.get(CaseId(number)))]
     found = [name for name, holds in SITUATIONS.items() if not any(holds(case, charter, now) for case in cases)]
     return found if any(unit.calls.open_of_case(case.id) for case in cases) else [*found, "telephone task"]

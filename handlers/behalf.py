@@ -209,7 +209,7 @@ class ReadBack(Message):
 
     def context(self, view: View) -> dict[str, Any] | None:
         """With names in the reader's language."""
-        category = guess_category(self.words, view.charter.categories)
+        category = guess_category(self.words, view.charter.categories, view.charter.communities)
         names = {
             "category": named(category.names, view.language) if category else "",
             "community": view.community(self.community),
@@ -491,7 +491,7 @@ def concern_of(turn: Turn, report: Report, kind: BehalfKind) -> Concern:
     return Concern(
         reporter=turn.person.id,
         text=report.words,
-        category=guess_category(report.words, charter.categories),
+        category=guess_category(report.words, charter.categories, charter.communities),
         community=report.community or None,
         urgent=is_urgent(report.words, charter.emergency, turn.kit.reading),
         place=report.place,

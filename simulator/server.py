@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from pathlib import Path
 
 import uvicorn
@@ -37,11 +37,12 @@ def build(
     page: Path | None = PAGE,
     zone: str | None = None,
     on_run: OnRun | None = None,
+    more: Iterable[Route] = (),
 ) -> Starlette:
     """The application. `on_advance` owns the clock; `key` is asked of the page and /sim (address or cookie).
 
     `on_run` lets the clock run, or holds it. `zone` is the time zone in which the page shows the time; without it,
-    the browser's.
+    the browser's. `more` is reached behind the same gate.
     """
     signal = Signal()
     secret = token or world.token
@@ -49,6 +50,7 @@ def build(
         Route("/bot{token}/{method}", BotApi(world, secret, signal)),
         Route("/file/bot{token}/{path:path}", Downloads(world, secret)),
         *Control(world, signal, on_advance, zone, on_run).routes(),
+        *more,
     ]
     if page is not None:
         routes.append(Mount("/", StaticFiles(directory=page, html=True, check_dir=False)))

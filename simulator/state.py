@@ -97,9 +97,17 @@ class State:
         for listener in self.listeners:
             listener(event)
 
-    def tell_story(self, state: str, done: int, of: int) -> None:
-        """How far whatever happens before anybody looks is: "running" or "done"."""
-        self.story = {"state": state, "done": done, "of": of}
+    @property
+    def happened(self) -> int:
+        """How much has happened so far: whoever sees the same number twice has missed nothing."""
+        return self._sequence
+
+    def tell_story(self, state: str, done: int = 0, of: int = 0, **about: Any) -> None:
+        """How far whatever happens before anybody looks is: "waiting", "running", "done", or "over" for all of it.
+
+        What is told ``about`` it stays.
+        """
+        self.story = {**self.story, **about, "state": state, "done": done, "of": of}
         self.emit("story", **self.story)
 
     def stamp(self) -> int:

@@ -13,15 +13,17 @@ from bot.app import App, running
 from bot.clock import MovableClock
 from bot.config import load
 from bot.config_example import EXAMPLE
-from bot.demo import opening
 from bot.prologue import play as play_prologue
+from bot.prologue import script
 from bot.timelapse import pass_time
+from bot.town import opening, quiet, town_line
 from domain.charter import Charter
 from domain.people import ChatId, Person, Role
 from handlers.roster import ensure_coordinator
 from simulator.clock import span
+from simulator.lines import shown
 from simulator.replay import Replay, spoken_name
-from simulator.server import build, serving, until
+from simulator.server import build, serving
 from simulator.world import Post, World
 from storage.unit import Unit
 
@@ -62,7 +64,7 @@ class Stage:
 
     def appear(self, number: int, name: str, language: str, role: str) -> None:
         """A phone."""
-        self.people[name] = number
+        self.people[shown(name)] = number
         self.world.person(number, name, language, role=role)
 
     def start(self, number: int, payload: str) -> None:
@@ -81,21 +83,19 @@ class Stage:
         """As the demo says it."""
         await self.settle()
 
-    async def live(self, start: datetime) -> None:
+    async def live(self, start: datetime, language: str = "zh") -> None:
         """The demo's town up to a moment, as `town sample` says; then the record begins."""
         opens = opening(self.app.settings, start)
-        await play_prologue(self, opens)
+        await play_prologue(self, script(language), opens)
         await self.advance(start - self.clock.now())
         for person in self.world.people.values():
             self.world.look(person)
-        self.world.record.opening = ("town sample",)
+        self.world.record.opening = (town_line(language),)
         self.world.record.clear()
 
     async def settle(self) -> None:
         """Until everything that was done has been handled and everything due has been said."""
-        for _ in range(3):
-            await until(self.world, self.world.idle, 10)
-            await self.app.settled()
+        await quiet(self.app, self.world)
 
     async def advance(self, delta: timedelta) -> None:
         """Time passes; what is due by the end of it is done."""

@@ -81,7 +81,7 @@ async def play(path: Path, folder: Path, accept: bool, url: str = "") -> None:
     differences: list[str] = []
     async with stage(folder, start - WEEKS if "town" in head else start, environment, url) as town:
         if "town" in head:
-            await town.live(start)
+            await town.live(start, *head["town"][0].split()[1:])
         for part in [part for line in head.get("cast", ()) for part in cast_of(line, head.get("language", ["zh"])[0])]:
             await town.join(part)
         await town.settle()

@@ -249,7 +249,7 @@ class Turn:
     def guess(self, text: str) -> Category | None:
         """The kind of concern a text speaks of; read once a turn."""
         if text not in self._guesses:
-            self._guesses[text] = guess_category(text, self.charter.categories)
+            self._guesses[text] = guess_category(text, self.charter.categories, self.charter.communities)
         return self._guesses[text]
 
     # -- knowing

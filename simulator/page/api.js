@@ -37,8 +37,10 @@ export function createApi(search) {
     return url.pathname + url.search;
   }
 
+  let ended = false;
   /** @param {string} path @param {RequestInit} [how] @returns {Promise<any>} */
   async function ask(path, how) {
+    if (ended) return new Promise(() => {});
     const response = await fetch(address(path), how);
     const answer = await response.json().catch(() => ({}));
     if (!response.ok) throw new Error(answer.error ?? `${response.status} ${response.statusText}`);
@@ -64,6 +66,8 @@ export function createApi(search) {
     post,
     upload,
     people: () => get("/sim/people"),
+    /** From now on nothing is asked any more, and nobody hears why: this page is about to be loaded anew. */
+    end: () => void (ended = true),
     text: async (/** @type {string} */ path) => (await fetch(address(path))).text(),
   };
 }

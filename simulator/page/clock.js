@@ -9,6 +9,8 @@ const STEPS = [
   { word: "plus1h", span: "1h" },
   { word: "plus1d", span: "1d" },
 ];
+/** Here is no room for the year. */
+const cramped = matchMedia("(max-width: 1560px)");
 /** The next weekday at this time is "the next morning": shortly after offices open. */
 const MORNING = { hour: 8, minute: 35 };
 const WORK = [8.5, 17.5];
@@ -70,7 +72,7 @@ export function createClock(place, api, ticked) {
     const current = now();
     time.textContent = dated(current, state.zone, { hour: "2-digit", minute: "2-digit" });
     date.textContent = dated(current, state.zone, {
-      year: "numeric",
+      ...(cramped.matches ? {} : { year: "numeric" }),
       month: "short",
       day: "numeric",
       weekday: "short",
@@ -97,6 +99,7 @@ export function createClock(place, api, ticked) {
   const mark = (/** @type {boolean} */ is) => buttons.forEach((one) => one.setAttribute("aria-disabled", String(is)));
 
   const fetchNow = async () => set(await api.get("/sim/clock"));
+  cramped.addEventListener("change", show);
   setInterval(show, 5_000);
   return {
     set,

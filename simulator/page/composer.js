@@ -71,6 +71,7 @@ export function createComposer(deeds, id) {
 
   const grow = () => {
     field.style.setProperty("height", "auto");
+    // While the field is hidden nobody can say how high its words are.
     const edges = field.offsetHeight - field.clientHeight;
     if (field.scrollHeight) field.style.setProperty("height", `${Math.min(field.scrollHeight + edges, 132)}px`);
     send.classList.toggle("ready", Boolean(field.value.trim() || state.pictures.length));

@@ -10,6 +10,8 @@ import { language, say } from "./words.js";
 const CAST = ["resident", "member", "coordinator"];
 /** How long a button may take to appear, and the pause in which the visitor sees what is pressed, ms. */
 const [PATIENCE, PAUSE] = [4_000, 500];
+/** What is left free around what is shown, pixels. */
+const MARGIN = 12;
 /** How long the bot is silent when it has said everything, ms. */
 const QUIET = 200;
 
@@ -52,6 +54,36 @@ export function createGuide(place, steps, page) {
     place.hidden = true;
     if (within) opener?.focus({ preventScroll: true });
     page.phones.each((/** @type {Phone} */ phone) => phone.root.classList.remove("playing"));
+    uncall();
+  }
+
+  /** No button is the next one any more. */
+  function uncall() {
+    page.phones.each((/** @type {Phone} */ phone) =>
+      phone.root.querySelectorAll(".key.called").forEach((key) => key.classList.remove("called")),
+    );
+  }
+
+  /** Shows on the phone what the step is about: the button that comes next, what is to be read, or the end. @param {Phone} phone */
+  async function face(phone) {
+    const { do: deed, optional } = steps[at];
+    const mine = at;
+    if (deed.look) return showNewest(phone);
+    if (!deed.press) return phone.log.toEnd();
+    let key = await seek(phone, deed.press, Boolean(deed.last), optional ? 0 : PATIENCE);
+    if (key && mine === at) reveal(phone.log.list, /** @type {HTMLElement} */ (key.parentElement));
+    // A message that changes is drawn anew, and its buttons with it.
+    for (; key && mine === at && !busy; key = find(phone, deed.press, Boolean(deed.last))) {
+      key.classList.add("called");
+      await rest(QUIET);
+    }
+  }
+
+  /** The tour is over, and the last phone is the visitor's. */
+  function finish() {
+    const phone = phoneOf(steps[at].who);
+    leave();
+    phone?.composer.field.focus({ preventScroll: true });
   }
 
   /** Shows the step that is next, and whose phone it is on. */
@@ -59,7 +91,11 @@ export function createGuide(place, steps, page) {
     stuck = false;
     const phone = phoneOf(steps[at].who);
     page.phones.each((/** @type {Phone} */ one) => one.root.classList.toggle("playing", one === phone));
-    if (phone) page.phones.bring(phone.id);
+    uncall();
+    if (phone) {
+      page.phones.bring(phone.id);
+      face(phone);
+    }
     draw();
     focusMain();
   }
@@ -137,7 +173,7 @@ export function createGuide(place, steps, page) {
   }
 
   function forward() {
-    if (at >= steps.length - 1) return leave();
+    if (at >= steps.length - 1) return finish();
     at += 1;
     enter();
   }
@@ -197,20 +233,41 @@ async function answerNewest(phone, text) {
 
 /** Waits for a button with such a label and presses it. @param {Phone} phone @param {RegExp} label @param {boolean} last @param {number} patience */
 async function press(phone, label, last, patience) {
-  const until = performance.now() + patience;
-  let key = find(phone, label, last);
-  while (!key && performance.now() < until) {
-    await rest(120);
-    key = find(phone, label, last);
-  }
+  const key = await seek(phone, label, last, patience);
   if (!key) return false;
-  key.scrollIntoView({ block: "nearest" });
+  reveal(phone.log.list, /** @type {HTMLElement} */ (key.parentElement));
   key.classList.add("called");
   await rest(calm() ? 0 : PAUSE);
   key.classList.remove("called");
   key.click();
   await rest(calm() ? 0 : PAUSE);
   return true;
+}
+
+/** Waits for a button with such a label. @param {Phone} phone @param {RegExp} label @param {boolean} last @param {number} patience */
+async function seek(phone, label, last, patience) {
+  const until = performance.now() + patience;
+  let key = find(phone, label, last);
+  while (!key && performance.now() < until) {
+    await rest(120);
+    key = find(phone, label, last);
+  }
+  return key;
+}
+
+/** Scrolls a chat so far that the buttons are seen, and above them what they are about. @param {HTMLElement} list @param {HTMLElement} keys */
+function reveal(list, keys) {
+  const [inner, outer] = [keys.getBoundingClientRect(), list.getBoundingClientRect()];
+  if (inner.top < outer.top || inner.bottom > outer.bottom) list.scrollTop += inner.bottom - outer.bottom + MARGIN;
+}
+
+/** Scrolls to where the newest message begins, if it is too long to be seen whole. @param {Phone} phone */
+function showNewest(phone) {
+  const { list } = phone.log;
+  phone.log.toEnd();
+  const top = list.querySelector("[data-id]:nth-last-child(1 of [data-id])")?.getBoundingClientRect().top ?? 0;
+  const over = list.getBoundingClientRect().top + MARGIN - top;
+  if (over > 0) list.scrollTop -= over;
 }
 
 /** @param {Phone} phone @param {RegExp} label @param {boolean} last @returns {HTMLElement|undefined} */

@@ -7,6 +7,7 @@ import { icons } from "./icons.js";
 import { createLine } from "./line.js";
 import { createPanel } from "./panel.js";
 import { createPhones } from "./phones.js";
+import { createTown } from "./town.js";
 import { tour } from "./tour.js";
 import { language, onLanguage, remember, remembered, say, setLanguage } from "./words.js";
 
@@ -24,6 +25,16 @@ const panel = createPanel(part("panel"), api, (call) => phones.find(Number(call.
 const guide = createGuide(part("tour"), tour, { phones, api, advance: clock.advance, morning: clock.morning });
 
 const line = createLine(part("connection"), part("progress"));
+const town = createTown(api, {
+  line,
+  offer: part("offer"),
+  still: () => [
+    ...["phones", "tabs", "clock", "panel"].map(part),
+    /** @type {HTMLElement} */ (document.querySelector(".clock-steps")),
+    tourButton,
+    addButton,
+  ],
+});
 
 const panelButton = tool("panel", icons.panel, () => openPanel(part("panel").hidden));
 panelButton.setAttribute("aria-expanded", "false");
@@ -94,37 +105,33 @@ onLanguage(() => {
   phones.each((phone) => phone.relabel());
   panel.show();
   guide.relabel();
+  town.show();
 });
 
-/** Fetches everything: at the start, and after each time the connection was lost. */
+/** Fetches everything: at the start, when the place is awake, and after each time the connection was lost. */
 async function refetch() {
   const [{ bot }] = await Promise.all([api.people(), clock.fetch()]);
   part("bot-name").textContent = bot.first_name;
   document.title = `${bot.first_name} · ${say("title")}`;
   await Promise.all([phones.gather(), panel.restart()]);
-  awake(await api.get("/sim/story"));
 }
 
-/** While the place is still being played into its present state, the page says how far it is. @param {any} story */
-function awake(story) {
-  told = story;
-  waking = story.state === "running";
-  line.tell(waking ? "waking" : null, `${Math.round((100 * story.done) / (story.of || 1))} %`);
+/** @param {boolean} resumed whether what happened meanwhile follows as events */
+async function connected(resumed) {
+  if ((await town.connected()) && !resumed) await refetch();
 }
 
-const lost = () => line.tell("lost");
-
-let waking = false;
-/** What was last told of it. @type {any} */
-let told = { state: "none" };
+function lost() {
+  if (!town.ended()) line.tell("lost");
+}
 
 /** @param {any} event */
 function hear(event) {
   if (event.kind === "story") {
-    awake(event);
-    if (event.state === "done") refetch().catch(lost);
+    town.hear(event);
+    if (event.state === "done" || !phones.list().length) refetch().catch(lost);
   }
-  if (waking) return;
+  if (town.asleep()) return;
   if (event.kind === "clock") clock.set(event);
   panel.hear(event);
   phones.hear(event);
@@ -134,7 +141,7 @@ const tourButton = tool("tour", icons.tour, guide.start);
 tourButton.classList.add("leading");
 const addButton = tool("addPhone", icons.plus, phones.addDialog);
 addButton.classList.add("adds");
-part("tools").append(tourButton, addButton, panelButton, languageButton, themeButton);
+part("tools").append(tourButton, addButton, panelButton, town.button, languageButton, themeButton);
 showTheme();
 setLanguage(language());
-listen(api, { event: hear, connected: (resumed) => (resumed ? awake(told) : refetch().catch(lost)), lost });
+listen(api, { event: hear, connected: (resumed) => connected(resumed).catch(lost), lost });

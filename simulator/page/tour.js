@@ -57,12 +57,15 @@ export const tour = [
   },
   {
     who: "coordinator",
-    do: { advance: "2m" },
-    tell: { zh: "时间往前拨两分钟,联络员收到新事项。", en: "Two minutes later the coordinator gets the new case." },
+    do: { look: true },
+    tell: {
+      zh: "联络员已经收到新事项:类别和社区是猜的,期限是算的。",
+      en: "The coordinator has the new case: kind and community are guessed, the deadline is worked out.",
+    },
   },
   {
     who: "coordinator",
-    do: { press: /派给李建国|→ 李建国/i },
+    do: { press: /(派给|→ )(李建国|James)/ },
     tell: {
       zh: "机器人按社区、界别和手头事项推荐委员。点一下就派单。",
       en: "The bot suggests members by community, sector and load. One press assigns.",
@@ -79,7 +82,7 @@ export const tour = [
   {
     who: "member",
     do: { say: { zh: "/visit", en: "/visit" } },
-    tell: { zh: "第二天委员去现场,记一次走访。", en: "Next day the member goes there and logs a visit." },
+    tell: { zh: "委员去现场看了,记一次走访。", en: "The member has been there and logs a visit." },
   },
   {
     who: "member",
@@ -145,16 +148,24 @@ export const tour = [
     who: "coordinator",
     do: { say: { zh: "/digest", en: "/digest" } },
     tell: {
-      zh: "简报把要处理的放在最前面:超期、督办、没派出去的。",
-      en: "The digest puts first what needs action: overdue, supervised, not assigned.",
+      zh: "每天早上来一份简报,想看时也能马上要。",
+      en: "A digest comes every morning, or at once for who asks.",
     },
   },
   {
     who: "coordinator",
     do: { look: true },
     tell: {
-      zh: "导览到此。三部手机都还开着,请随意试。",
-      en: "That is the tour. All the phones stay open: try whatever you like.",
+      zh: "要处理的在最前面:超期、督办、没派出去的。",
+      en: "What needs action comes first: overdue, supervised, not assigned.",
+    },
+  },
+  {
+    who: "resident",
+    do: { look: true },
+    tell: {
+      zh: "导览到此,小镇还在等您。现在用居民的手机,写一件您自己身边的事吧!",
+      en: "That was the tour, and the town goes on. Now it is your turn: write here what troubles you where you live!",
     },
   },
 ];

@@ -85,6 +85,23 @@ def test_the_kind_of_concern(code: str | None, text: str) -> None:
     assert (guess and guess.code) == code
 
 
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("roads", "A piece of the railing of the East River bridge has broken off"),
+        ("transport", "East River Village needs a bus stop"),
+        (None, "Nobody comes to East River Village"),
+        ("environment", "The river at East River Village is black"),
+        ("property", "The entrance door of block 3 at North Gate does not shut"),
+        ("lighting", "The stairs have no light at night"),
+        ("water", "The ditch is full"),
+    ],
+)
+def test_what_a_community_is_called_says_no_kind(code: str | None, text: str) -> None:
+    guess = guess_category(text, CATEGORIES, COMMUNITIES)
+    assert (guess and guess.code) == code
+
+
 def test_a_word_at_the_start_weighs_double_and_a_repeated_one_once() -> None:
     kinds = (Category("a", {}, ("甲乙",)), Category("b", {}, ("丙丁戊",)))
     far = "。" * 20
