@@ -1,0 +1,54 @@
+"""The other side of every comparison: what people said and saw, and which calls were answered, as the simulator has it."""
+
+import re
+from collections import defaultdict
+from datetime import datetime
+from typing import Any
+
+from simulator.world import World
+
+MARK = re.compile(r"第(\d+)号")
+"""How a concern is known again."""
+
+
+def said_in(world: World) -> dict[int, list[str]]:
+    """The numbers of concerns in each private chat, in the order in which they were written."""
+    return {
+        chat.id: [mark for post in chat.posts.values() if not post.outgoing for mark in MARK.findall(words_of(post))]
+        for chat in world.chats.values()
+        if chat.person
+    }
+
+
+def seen_in(world: World) -> dict[int, dict[int, str]]:
+    """The bot's messages in each chat, by their numbers."""
+    return {
+        chat.id: {number: words_of(post) for number, post in chat.posts.items() if post.outgoing}
+        for chat in world.chats.values()
+    }
+
+
+def words_of(post: Any) -> str:
+    """A message's text or caption."""
+    return str(post.message.get("text") or post.message.get("caption") or "")
+
+
+def lost_in(world: World) -> dict[int, set[int]]:
+    """Messages that were made by a call whose answer did not arrive."""
+    found: dict[int, set[int]] = defaultdict(set)
+    for call in world.calls:
+        if call["lost"] and call["ok"] and call["message_id"]:
+            found[int(call["params"]["chat_id"])].add(call["message_id"])
+    return found
+
+
+def sent_in(world: World) -> dict[tuple[int, str], list[tuple[datetime, int]]]:
+    """When the same words were sent to a chat, and the numbers of the messages, in the order of sending."""
+    found: dict[tuple[int, str], list[tuple[datetime, int]]] = defaultdict(list)
+    for call in world.calls:
+        if call["ok"] and call["message_id"] and call["method"].startswith("send"):
+            words = str(call["params"].get("text") or call["params"].get("caption") or "")
+            found[int(call["params"]["chat_id"]), words].append(
+                (datetime.fromisoformat(call["at"]), call["message_id"])
+            )
+    return found
