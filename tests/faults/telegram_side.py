@@ -1,4 +1,4 @@
-"""The other side of every comparison: what people said and saw, and which calls were answered, as the simulator has it."""
+"""The other side of every comparison: what people said and saw, and which calls were answered, by the simulator."""
 
 import re
 from collections import defaultdict
