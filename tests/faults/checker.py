@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -27,10 +27,8 @@ from storage.cases import case_of
 from storage.outbox import Lane, Mode
 from storage.tables import cases, errands, outbox, people, quarantine
 from storage.unit import Unit
-from tests.faults.telegram_side import MARK, lost_in, said_in, seen_in, sent_in
+from tests.faults.telegram_side import MARK, ON_ITS_WAY, lost_in, said_in, seen_in, sent_in
 
-ON_ITS_WAY = timedelta(milliseconds=50)
-"""What a program sent just before it died, Telegram takes in a moment later."""
 ENDS = frozenset({"sent", "undeliverable", "expired", "withheld", "merged", "uncertain"})
 """``dead`` is none: Telegram refused what we said, which is a fault of ours."""
 

@@ -2,13 +2,17 @@
 
 import re
 from collections import defaultdict
-from datetime import datetime
+from collections.abc import Collection, Iterator
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from simulator.world import World
 
 MARK = re.compile(r"第(\d+)号")
 """How a concern is known again."""
+ON_ITS_WAY = timedelta(milliseconds=50)
+"""What a program sent just before it died, Telegram takes in a moment later."""
 
 
 def said_in(world: World) -> dict[int, list[str]]:
@@ -52,3 +56,14 @@ def sent_in(world: World) -> dict[tuple[int, str], list[tuple[datetime, int]]]:
                 (datetime.fromisoformat(call["at"]), call["message_id"])
             )
     return found
+
+
+def copied_without_cause(world: World, deaths: Collection[tuple[datetime, datetime]]) -> Iterator[str]:
+    """The same words, sent to the same chat twice, although no program died between the two.
+
+    A death lies between two moments. For talks in which nobody is to hear the same words twice.
+    """
+    for (chat, words), sent in sent_in(world).items():
+        for (earlier, _), (later, _) in pairwise(sent):
+            if not any(gone + ON_ITS_WAY >= earlier and at <= later for at, gone in deaths):
+                yield f"chat {chat} was sent {words[:30]!r} at {earlier} and at {later}, and nothing died in between"
