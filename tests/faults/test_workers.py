@@ -110,6 +110,19 @@ def leaders(postgres: Server, url: str) -> list[int]:
         return [int(row[0].split()[-1]) for row in connection.execute(LEADER.encode())]
 
 
+CANDIDATES = """
+SELECT DISTINCT application_name FROM pg_stat_activity WHERE datname = current_database()
+AND application_name LIKE 'yixian %' AND (query LIKE 'SELECT pg_try_advisory_lock%' OR query LIKE 'NOTIFY %')
+"""
+
+
+def ready(postgres: Server, url: str, process: Process) -> bool:
+    """Whether every worker leads or asks to, so that one of them can when the leader dies."""
+    with postgres.at(url) as connection:
+        asking = {int(row[0].split()[-1]) for row in connection.execute(CANDIDATES.encode())}
+    return len({*asking, *leaders(postgres, url)} & set(children(process))) == WORKERS
+
+
 async def soon(found: Callable[[], bool], seconds: float) -> float:
     """Wait until it is so; how long that took."""
     started = time.monotonic()
@@ -137,20 +150,20 @@ async def test_one_worker_is_killed_every_five_seconds(config: Path, url: str, p
 async def killed_one_by_one(config: Path, url: str, postgres: Server, times: int, every: float) -> None:
     """People speak all the time, each two sentences; now and then the leader dies, else one of the others.
 
-    A machine that is busy only makes it longer: nobody speaks while many wait, and what must be so has no time to it
-    but the fifteen seconds without a leader.
+    A busy machine only makes it longer: nobody speaks while many wait, nobody is killed while another one still starts,
+    and nothing has a limit of time but the fifteen seconds without a leader.
     """
     chance, world, spoken = random.Random(7), World(token=TOKEN, kept_events=100_000), count(1)
     deaths: list[Death] = []
     async with serving(build(world, page=None)) as address, bot(config, url, address) as process:
         await until(world, lambda: world.called("setWebhook"), 60)
-        await soon(lambda: len(children(process)) == WORKERS, 60)
         while len(deaths) < times:
             told = time.monotonic()
             while time.monotonic() - told < every:
                 if len(world.queue) < BACKLOG:
                     speak(world, next(spoken))
                 await asyncio.sleep(chance.uniform(0, 0.08))
+            await soon(lambda: ready(postgres, url, process), 60)
             lead, others = leaders(postgres, url), children(process)
             for number in itertools.islice(spoken, CROWD):
                 speak(world, number)
