@@ -84,6 +84,7 @@ FEATURES: tuple[Feature, ...] = (
 """In the order in which they are asked about a free message: the last one takes everything."""
 
 BOT_USERNAME = "bot_username"
+REFUSED = "telegram.token is refused by Telegram: ask @BotFather for a valid one."
 STOP_SECONDS = 8
 LONGEST_PAUSE = 30.0
 
@@ -232,7 +233,7 @@ async def connect(app: App) -> None:
         try:
             await app.application.initialize()
         except InvalidToken:
-            raise ConfigError("telegram.token is refused by Telegram: ask @BotFather for a valid one.") from None
+            raise ConfigError(REFUSED) from None
         except NetworkError as error:
             log.warning("no_telegram_yet", error=type(error).__name__)
             await asyncio.sleep(min(LONGEST_PAUSE, 2.0**attempt))

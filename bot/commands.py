@@ -13,10 +13,10 @@ from time import monotonic
 from typing import Any
 
 import structlog
-from telegram.error import BadRequest, NetworkError
+from telegram.error import BadRequest, InvalidToken, NetworkError
 
-from bot import backups, control, workers
-from bot.app import LONGEST_PAUSE, App, charter_of, idle_turns, open_storage, running
+from bot import backups, control, garbage, workers
+from bot.app import LONGEST_PAUSE, REFUSED, App, charter_of, idle_turns, open_storage, running
 from bot.clock import Clock, SystemClock
 from bot.config import ConfigError, Settings
 from bot.diagnosis import examine
@@ -108,9 +108,12 @@ async def run_alone(settings: Settings, clock: Clock, listener: socket.socket | 
         if webhook or settings.metrics.enabled:
             await stack.enter_async_context(served(app, webhook, listener))
         stop_on_signals(app.stopping)
+        garbage.settle()
         log.info("running", bot=app.bot.username, mode=settings.telegram.mode)
         await app.stopping.wait()
         log.info("stopping")
+    if isinstance(app.failure, InvalidToken):
+        raise ConfigError(REFUSED)
     if app.failure:
         raise app.failure
 

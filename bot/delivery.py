@@ -16,7 +16,7 @@ from telegram import Bot, InlineKeyboardMarkup, Message, ReplyParameters
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
 
-from bot.request import NotSent
+from bot.request import NotSent, call
 from domain.text import cut, utf16_length
 from handlers.kit.words import LONGEST, LONGEST_CAPTION, Drawn, Rendered
 from storage.messages import Card
@@ -195,11 +195,6 @@ async def send_words(bot: Bot, prepared: Prepared) -> Result:
         reply_parameters=reply_to(prepared),
     )
     return Sent(answer["message_id"])
-
-
-async def call(bot: Bot, method: str, **fields: Any) -> Any:
-    """A method of the Bot API with the fields that have a value; what it answers, as plain JSON."""
-    return await bot.do_api_request(method, {name: value for name, value in fields.items() if value is not None})
 
 
 def file_sender(bot: Bot, kind: str) -> Callable[..., Awaitable[Message]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 from telegram import Bot, BotCommand, BotCommandScopeChat
-from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
+from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
 
 from bot.clock import Clock
 from bot.delivery import delay_of
@@ -123,7 +123,7 @@ class Errands:
             # They have not opened the bot yet, or are gone; opening it asks for the same again.
             await self._database.run(lambda unit: unit.errands.done(errand.id))
             return
-        final = isinstance(error, BadRequest) or not isinstance(error, NetworkError | RetryAfter)
+        final = isinstance(error, BadRequest) or not isinstance(error, NetworkError | RetryAfter | InvalidToken)
         if final or errand.attempts + 1 >= TRIES:
             log.warning("errand given up", kind=errand.kind, error=why)
             await self._database.run(lambda unit: unit.errands.failed(errand.id, why))

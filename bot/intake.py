@@ -15,6 +15,7 @@ from telegram import Update
 from telegram.error import Conflict, InvalidToken, TelegramError
 from telegram.ext import Application, BaseUpdateProcessor, ContextTypes, TypeHandler
 
+from bot.request import call
 from bot.turns import Turns
 
 log = structlog.get_logger()
@@ -22,6 +23,7 @@ log = structlog.get_logger()
 ALLOWED = ["message", "edited_message", "callback_query", "my_chat_member"]
 POLL_SECONDS = 25
 MARGIN_SECONDS = 10
+LAST_WORD_SECONDS = 3
 AT_ONCE = 64
 """Turns under way at the same time; the database's one writer is what really bounds them."""
 LONGEST_PAUSE = 30.0
@@ -153,23 +155,25 @@ class Intake:
             log.warning("webhook not left", error=type(error).__name__)
 
     async def _fetch(self, offset: int) -> list[Any]:
-        found: Any = await self._application.bot.do_api_request(
+        return list(await self._updates(offset, POLL_SECONDS, self._batch, POLL_SECONDS + MARGIN_SECONDS))
+
+    async def _updates(self, offset: int, seconds: int, limit: int, read_timeout: float) -> Any:
+        return await call(
+            self._application.bot,
             "getUpdates",
-            api_kwargs={"offset": offset, "timeout": POLL_SECONDS, "limit": self._batch, "allowed_updates": ALLOWED},
-            read_timeout=POLL_SECONDS + MARGIN_SECONDS,
+            read_timeout=read_timeout,
+            offset=offset,
+            timeout=seconds,
+            limit=limit,
+            allowed_updates=ALLOWED,
         )
-        return list(found)
 
     async def _acknowledge(self, offset: int) -> None:
         """Tell Telegram of the last batch before leaving; if that fails it is delivered again and seen before."""
         if not offset:
             return
         try:
-            await self._application.bot.do_api_request(
-                "getUpdates",
-                api_kwargs={"offset": offset, "timeout": 0, "limit": 1, "allowed_updates": ALLOWED},
-                read_timeout=3,
-            )
+            await self._updates(offset, 0, 1, LAST_WORD_SECONDS)
         except TelegramError as error:
             log.info("last batch not acknowledged", error=type(error).__name__)
 

@@ -18,11 +18,12 @@ from typing import Any, Final
 
 import aiohttp
 import httpx
+from telegram import Bot
 
 # Private, but they are the types in BaseRequest's signatures, and PTB exports them nowhere else.
 from telegram._utils.defaultvalue import DefaultValue
 from telegram._utils.types import JSONDict, ODVInput
-from telegram.error import BadRequest, NetworkError, TelegramError, TimedOut
+from telegram.error import BadRequest, EndPointNotFound, InvalidToken, NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, HTTPXRequest, RequestData
 from telegram.warnings import PTBUserWarning
 
@@ -111,6 +112,19 @@ class _Telegram(BaseRequest):
         if not isinstance(answer, dict) or not ("result" in answer or "ok" in answer):
             raise Ambiguous("the answer was not Telegram's")
         return answer
+
+
+async def call(bot: Bot, method: str, *, read_timeout: ODVInput[float] = _NONE, **fields: Any) -> Any:
+    """A method of the Bot API with the fields that have a value (no files); what it answers, as plain JSON.
+
+    Raises ``InvalidToken`` for a token that Telegram takes no more, where PTB speaks of a method that does not exist.
+    """
+    given = {name: value for name, value in fields.items() if value is not None}
+    try:
+        return await bot.do_api_request(method, given, read_timeout=read_timeout)
+    except EndPointNotFound:
+        pass
+    raise InvalidToken("Telegram refuses the token")
 
 
 class AiohttpRequest(_Telegram):

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 UNITS = ("s", "m", "h", "d", "wh", "wd")
@@ -95,7 +96,7 @@ class WorkingCalendar:
 
     def at(self, day: date, clock: time) -> datetime:
         """The UTC instant at which the local clock shows that time on that day."""
-        return datetime.combine(day, clock.replace(tzinfo=None, fold=0), self.zone).astimezone(UTC)
+        return _instant(day, clock.replace(tzinfo=None, fold=0), self.zone)
 
     def next_at(self, moment: datetime, clock: time) -> datetime:
         """The next time the local clock shows ``clock``, strictly after ``moment``, once a local date; UTC."""
@@ -193,6 +194,12 @@ class WorkingCalendar:
     def quiet(self, moment: datetime, start: time, end: time) -> bool:
         """Whether ``moment`` lies between the local times ``start`` (included) and ``end`` (excluded)."""
         return self.after_quiet(moment, start, end) > _aware(moment)
+
+
+@lru_cache(maxsize=4096)
+def _instant(day: date, clock: time, zone: ZoneInfo) -> datetime:
+    """The same few mornings and evenings are asked for all day long."""
+    return datetime.combine(day, clock, zone).astimezone(UTC)
 
 
 def _aware(moment: datetime) -> datetime:

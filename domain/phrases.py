@@ -27,6 +27,7 @@ _SIGNS = re.compile("([…*])")
 _GAP_SIGN = "\ue000"  # a private character: the plain form would spell "…" in three dots
 
 
+@lru_cache(maxsize=8)
 def plain(text: str) -> str:
     """The text as words are compared: lower case, ordinary width, without what cannot be seen."""
     return unicodedata.normalize("NFKC", clean(text)).casefold()
@@ -59,7 +60,8 @@ class Hit:
 class WordList:
     """Words to be found in plain texts (see :func:`plain`). Words with nothing to see are left out.
 
-    No regular expression: one with the thousand words of a place takes a second to build and a millisecond to try.
+    No regular expression of the words: one with the thousand of a place takes a second to build and a millisecond to
+    try. One of their first letters skips what cannot begin a word.
     """
 
     def __init__(self, entries: Entries) -> None:
@@ -72,12 +74,14 @@ class WordList:
         for word in sorted(codes, key=len, reverse=True):
             listed = Listed(word, size(word), frozenset(codes[word]), tuple(filter(None, _SIGNS.split(word))))
             self._by_letter[word[0]].append(listed)
+        letters = "".join(map(re.escape, self._by_letter))
+        self._first_letters = re.compile(f"[{letters}]" if letters else r"(?!)")
 
     def hits(self, text: str) -> Iterator[Hit]:
         """What is found from left to right, without overlaps."""
         end = 0
-        for place, letter in enumerate(text):
-            if place >= end and letter in self._by_letter and (found := self.at(text, place)):
+        for first in self._first_letters.finditer(text):
+            if (place := first.start()) >= end and (found := self.at(text, place)):
                 yield found
                 end = found.end
 
@@ -87,15 +91,17 @@ class WordList:
 
     def ending(self, text: str) -> Hit | None:
         """The longest listed word with which the text ends."""
-        hits = (hit for place in range(len(text)) for hit in self._beginning_at(text, place))
+        firsts = self._first_letters.finditer(text)
+        hits = (hit for first in firsts for hit in self._beginning_at(text, first.start()))
         return next((hit for hit in hits if hit.end == len(text)), None)
 
     def _beginning_at(self, text: str, place: int) -> Iterator[Hit]:
         candidates = self._by_letter.get(text[place : place + 1], ())
         if candidates and not _inside_word(text, place):
             for listed in candidates:
-                for end in _ends(listed.parts, text, place):
-                    yield Hit(place, end, listed)
+                if text.startswith(listed.parts[0], place):
+                    for end in _ends(listed.parts, text, place):
+                        yield Hit(place, end, listed)
 
 
 @lru_cache(maxsize=64)

@@ -6,7 +6,7 @@ and put right in a file. In doubt a text is a concern rather than small talk, an
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -100,8 +100,8 @@ def is_urgent(text: str, emergency: Emergency, words: ReadingWords) -> bool:
     return any(not _list(words.negations).ending(rest[max(hit.start - 20, 0) : hit.start].rstrip()) for hit in found)
 
 
-def look(text: str, categories: Sequence[Category], words: ReadingWords) -> Look:
-    """What the text looks like: small talk, a question about the bot, or a concern."""
+def look(text: str, guess: Callable[[str], Category | None], words: ReadingWords) -> Look:
+    """What the text looks like: small talk, a question about the bot, or a concern (whose kind can be guessed)."""
     said = plain(text)
     if size(said) > CHATTY:
         return Look.CONCERN
@@ -110,7 +110,7 @@ def look(text: str, categories: Sequence[Category], words: ReadingWords) -> Look
         return next((kind for kind in _WEIGHTIEST if kind in kinds), Look.TOO_SHORT)
     if _is_good_news(said, words):
         return Look.THANKS
-    if guess_category(said, categories):
+    if guess(text):
         return Look.CONCERN
     return Look.QUESTION if _has(words.questions, said) else _by_size(rest)
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 from domain import casework
@@ -14,7 +15,7 @@ from handlers.announce import decide
 from handlers.cards import CaseCard, MoreActions
 from handlers.kit.incoming import Kind
 from handlers.kit.messages import Button, CaseMessage, Media, Message, Rows
-from handlers.kit.pages import number_row, page, turn_row
+from handlers.kit.pages import number_row, page_of, turn_row
 from handlers.kit.routes import Feature
 from handlers.kit.turn import Turn
 from handlers.kit.views import View
@@ -152,7 +153,8 @@ class MyCasesList(Message):
         """The cases of whoever reads."""
         if view.reader is None:
             return None
-        shown = page(view.unit.cases.ids_of_holder(view.reader.id), self.page)
+        cases, reader = view.unit.cases, view.reader.id
+        shown = page_of(cases.count_held(reader), partial(cases.held, reader), self.page)
         return {"shown": shown, "cases": view.cases(shown.entries, view.reader)}
 
     def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:

@@ -317,7 +317,7 @@ def community_of(turn: Turn, text: str) -> str | None:
         return found.code
     if len(communities) == 1:
         return communities[0].code
-    earlier = next(iter(turn.unit.cases.of_reporter(turn.person.id)), None)
+    earlier = turn.unit.cases.newest(turn.person.id)
     return earlier.community if earlier and turn.charter.community(earlier.community) else None
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from handlers.cards import ConcernCard
 from handlers.kit.messages import Button, Message, Rows
-from handlers.kit.pages import number_row, page, turn_row
+from handlers.kit.pages import number_row, page_of, turn_row
 from handlers.kit.routes import Feature
 from handlers.kit.turn import Turn
 from handlers.kit.views import View
@@ -26,15 +27,16 @@ class MyConcernsList(Message):
         """The cases of whoever reads."""
         if view.reader is None:
             return None
-        shown = page(view.unit.cases.of_reporter(view.reader.id), self.page)
-        return {"shown": shown, "cases": [view.case_view(case, view.reader) for case in shown.entries]}
+        cases, reader = view.unit.cases, view.reader.id
+        shown = page_of(cases.count_concerns(reader), partial(cases.concerns, reader), self.page)
+        return {"shown": shown, "cases": view.cases(shown.entries, view.reader)}
 
     def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
         """[1] … [5] and the row that turns the page."""
         shown = context["shown"]
         if not shown.entries:
             return ((Button("new_concern", NewConcern()),),)
-        return (number_row(shown, lambda case: OpenConcern(case.id)), turn_row(shown, MyConcerns))
+        return (number_row(shown, OpenConcern), turn_row(shown, MyConcerns))
 
 
 @feature.command("mine")

@@ -14,12 +14,13 @@ from handlers.cards import pairs
 from handlers.invites import INVITED, InviteAs, coordinates, create_invite, feature, may_run
 from handlers.joining import ensure_coordinator
 from handlers.kit.messages import Button, Message, Rows
-from handlers.kit.pages import number_row, page, turn_row
+from handlers.kit.pages import counted, number_row, page, turn_row
 from handlers.kit.press import Press
 from handlers.kit.routes import STALE
 from handlers.kit.turn import Turn
 from handlers.kit.views import View
 from handlers.menus import MyRoles, ShowSettings, refresh
+from storage.people import MANY
 
 __all__ = ["create_invite", "ensure_coordinator", "feature"]
 
@@ -139,7 +140,7 @@ def line_of(person: Person, loads: Mapping[PersonId, int], view: View) -> dict[s
         "roles": [role for role in LISTED if role in person.roles],
         "communities": [view.community(code) for code in person.communities if view.charter.community(code)],
         "sector": named(sector.names, view.language) if sector else "",
-        "load": loads.get(person.id, 0),
+        "load": counted(loads[person.id], MANY) if loads.get(person.id) else 0,
         "unreachable": person.unreachable,
     }
 
@@ -276,7 +277,7 @@ def may_end(turn: Turn, person: Person | None, role: Role) -> str | None:
         return STALE
     if refusal := may_leave(role, len(turn.unit.people.staff(Role.COORDINATOR))):
         return refusal
-    if role is Role.MEMBER and turn.unit.cases.of_holder(person.id):
+    if role is Role.MEMBER and turn.unit.cases.count_held(person.id):
         return LeaveRefusal.HOLDS_CASES
     return None
 

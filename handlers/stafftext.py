@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from domain import casework, visits
-from domain.cases import Case, CaseId, State, VisitId
+from domain.cases import CaseId, VisitId
 from domain.casework import Refusal
 from domain.people import Role
 from domain.visits import VisitRefusal
@@ -117,13 +117,8 @@ def question(turn: Turn, found: Kept) -> AskWhatItIs:
     """The question, with what the words may belong to."""
     latest = next(iter(turn.unit.visits.of_member(turn.person.id)), None)
     recent = latest.id if latest and visits.is_recent(latest, turn.now, turn.charter) else 0
-    cases = [case.id for case in turn.unit.cases.of_holder(turn.person.id) if worked_on(case, turn)]
-    return AskWhatItIs(found.text, len(found.photos), found.place is not None, recent, tuple(cases[:OFFERED]))
-
-
-def worked_on(case: Case, turn: Turn) -> bool:
-    """Whether somebody is likely to write about this case now."""
-    return case.state is not State.ASSIGNED and turn.now - (case.acted_at or case.since) <= WORKED_ON
+    cases = turn.unit.cases.held_lately(turn.person.id, turn.now - WORKED_ON, OFFERED)
+    return AskWhatItIs(found.text, len(found.photos), found.place is not None, recent, tuple(cases))
 
 
 @feature.step("keep")

@@ -12,11 +12,12 @@ from handlers.announce import decide
 from handlers.cards import CaseCard, pairs
 from handlers.kit.incoming import Kind
 from handlers.kit.messages import Button, CaseMessage, Message, Rows
-from handlers.kit.pages import CHOICES, number_row, page, turn_row
+from handlers.kit.pages import CHOICES, counted, number_row, page, page_of, turn_row
 from handlers.kit.routes import Feature
 from handlers.kit.turn import Turn
 from handlers.kit.views import View
 from handlers.presses import AssignTo, Cancel, Decline, Dispute, Inbox, OpenCase, Others, Redraw, Side
+from storage.people import MANY
 
 feature = Feature("triage")
 
@@ -72,7 +73,7 @@ class MemberMenu(CaseMessage):
         return (*pairs(found), turns, (Button("back", Redraw(self.case, Side.STAFF)),))
 
     def _button(self, person: Person, load: int) -> Button:
-        return Button("member_load", AssignTo(self.case, person.id), {"name": person.name, "load": load})
+        return Button("member_load", AssignTo(self.case, person.id), {"name": person.name, "load": counted(load, MANY)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,8 @@ class InboxList(Message):
         """Only for a coordinator."""
         if view.reader is None or not view.reader.has(Role.COORDINATOR):
             return None
-        shown = page(view.unit.board.inbox(), self.page)
+        board = view.unit.board
+        shown = page_of(board.count_inbox(), board.inbox, self.page)
         return {"shown": shown, "cases": view.cases(shown.entries, view.reader)}
 
     def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:

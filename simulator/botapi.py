@@ -76,7 +76,7 @@ class BotApi:
             if fault.kind == "timeout":
                 await self._silence(fault.seconds, receive)
             return False
-        refusal = too_many_requests(max(int(fault.seconds), 1)) if fault.kind == "429" else Refused(502, "Bad Gateway")
+        refusal = _refusal(fault)
         self.world.called_with(name, params, refusal.answer())
         raise refusal
 
@@ -143,6 +143,16 @@ def _seconds(value: Any) -> float:
 
 def _header(scope: Scope, name: bytes) -> str:
     return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
+
+
+def _refusal(fault: Fault) -> Refused:
+    match fault.kind:
+        case "429":
+            return too_many_requests(max(int(fault.seconds), 1))
+        case "401":
+            return Refused(401, "Unauthorized")
+        case _:
+            return Refused(502, "Bad Gateway")
 
 
 async def _body(receive: Receive) -> bytes:

@@ -15,6 +15,8 @@ UpdateFault = Literal["duplicate", "late"]
 CALL_KINDS: tuple[str, ...] = get_args(CallFault)
 UPDATE_KINDS: tuple[str, ...] = get_args(UpdateFault)
 KINDS = (*CALL_KINDS, *UPDATE_KINDS)
+SCRIPTED = (*CALL_KINDS, "401")
+"""What a test can order besides: a token that has been revoked is no accident."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,8 @@ class Chaos:
 
     def script(self, method: str, kind: str, *, times: int = 1, seconds: float | None = None) -> None:
         """The next `times` calls of `method` ("*": any) fail in the way `kind` says."""
-        if kind not in CALL_KINDS:
-            raise Impossible(f"unknown chaos: {kind}; calls know {', '.join(CALL_KINDS)}")
+        if kind not in SCRIPTED:
+            raise Impossible(f"unknown chaos: {kind}; calls know {', '.join(SCRIPTED)}")
         self._scripts.append(Script(method.lower(), self._fault(kind, seconds), times))
 
     def for_call(self, method: str) -> Fault | None:

@@ -20,12 +20,13 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    union_all,
 )
 
 from domain.cases import Case, CaseId
 from domain.visits import Visit
 from storage.cases import OPEN_STATES, cases_of, number
-from storage.shelf import Shelf
+from storage.shelf import Shelf, listing
 from storage.tables import EPOCH, calls, cases, journal, visits
 from storage.visits import visit_of
 
@@ -36,7 +37,10 @@ UNTIL: BindParameter[Any] = bindparam("until_")
 HOLDER: BindParameter[Any] = bindparam("holder_")
 LINES: BindParameter[Any] = bindparam("lines_")
 
-UNASSIGNED = and_(cases.c.state.in_(("submitted", "accepted")), cases.c.settled_at.is_not(None))
+UNASSIGNED = and_(
+    cases.c.state.in_([literal_column("'submitted'"), literal_column("'accepted'")]), cases.c.settled_at.is_not(None)
+)
+"""In the words of its index."""
 DISPUTED = and_(cases.c.state == "resolved", cases.c.disputed)
 WORKED = cases.c.state.in_(("assigned", "in_progress", "need_info"))
 HELD = cases.c.state.in_(("assigned", "in_progress", "need_info", "resolved", "closed"))
@@ -63,12 +67,10 @@ URGENT_FIRST = (
     cases.c.id,
 )
 
-INBOX = (
-    select(cases.c.id)
-    .where(or_(UNASSIGNED, DISPUTED))
-    .order_by(cases.c.urgent.desc(), cases.c.due_at.nulls_first(), cases.c.id)
-    .limit(500)
-)
+_ordering = (cases.c.id, cases.c.urgent, cases.c.due_at)
+WAITING = union_all(select(*_ordering).where(UNASSIGNED), select(*_ordering).where(DISPUTED)).subquery("waiting")
+"""One index for what nobody has, one for what is disputed; both hold all that the order needs."""
+INBOX = listing(select(WAITING.c.id).order_by(WAITING.c.urgent.desc(), WAITING.c.due_at.nulls_first(), WAITING.c.id))
 COUNT_BY_STATE = select(cases.c.state, func.count()).group_by(cases.c.state)
 AWAKE_WITHOUT_DATE = (
     select(cases.c.year, cases.c.serial)
@@ -151,9 +153,13 @@ class Report:
 class Board(Shelf):
     """Questions only."""
 
-    def inbox(self) -> list[CaseId]:
+    def count_inbox(self) -> int:
+        """How many cases a coordinator must decide, as far as a list is counted."""
+        return self._count(INBOX, {})
+
+    def inbox(self, start: int, count: int) -> list[CaseId]:
         """What a coordinator must decide: unassigned, returned and disputed cases, urgent ones first."""
-        return [CaseId(row.id) for row in self._connection.execute(INBOX)]
+        return [CaseId(row.id) for row in self._some(INBOX, start, count, {})]
 
     def count_by_state(self) -> dict[str, int]:
         """How many cases are in each state."""

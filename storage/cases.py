@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, text, update
 
 from domain.cases import (
     Behalf,
@@ -22,8 +22,8 @@ from domain.cases import (
 from domain.charter import Handling
 from domain.people import PersonId
 from storage.locks import NONE, Locks
-from storage.shelf import Shelf
-from storage.tables import attachments, cases
+from storage.shelf import Shelf, listing
+from storage.tables import IN_HAND, attachments, cases
 from storage.upsert import insert_or
 
 OPEN_STATES = ("submitted", "accepted", "assigned", "in_progress", "need_info")
@@ -44,15 +44,16 @@ OF_REPORTER = (
     .where(cases.c.reporter == bindparam("person_"))
     .order_by(cases.c.submitted_at.desc(), cases.c.id.desc())
 )
+NEWEST = OF_REPORTER.limit(1)
 LATEST = OF_REPORTER.where(cases.c.submitted_at >= bindparam("since_")).limit(10)
-OF_HOLDER = (
-    select(cases)
-    .where(
-        cases.c.holder == bindparam("person_"), cases.c.state.in_(("assigned", "in_progress", "need_info", "resolved"))
-    )
-    .order_by(cases.c.due_at.is_(None), cases.c.due_at, cases.c.id)
+CONCERNS = listing(OF_REPORTER.with_only_columns(cases.c.id))
+OF_HOLDER = select(cases.c.id).where(cases.c.holder == bindparam("person_"), text(IN_HAND))
+HELD = listing(OF_HOLDER.order_by(cases.c.due_at.nulls_last(), cases.c.id))
+HELD_LATELY = (
+    OF_HOLDER.where(cases.c.state != "assigned", func.coalesce(cases.c.acted_at, cases.c.since) >= bindparam("since_"))
+    .order_by(cases.c.due_at.nulls_last(), cases.c.id)
+    .limit(bindparam("limit_"))
 )
-IDS_OF_HOLDER = OF_HOLDER.with_only_columns(cases.c.id)
 DUE = (
     select(cases)
     .where(cases.c.next_at <= bindparam("now_"))
@@ -121,17 +122,34 @@ class Cases(Shelf):
         """A resident's cases, newest first."""
         return self._list(OF_REPORTER, {"person_": person})
 
+    def newest(self, person: PersonId) -> Case | None:
+        """The last case a resident has told of."""
+        return next(iter(self._list(NEWEST, {"person_": person})), None)
+
     def latest(self, person: PersonId, since: datetime) -> list[Case]:
         """A resident's newest cases, at most ten."""
         return self._list(LATEST, {"person_": person, "since_": since})
 
-    def of_holder(self, person: PersonId) -> list[Case]:
-        """What a member holds and has not finished, the earliest deadline first."""
-        return self._list(OF_HOLDER, {"person_": person})
+    def count_concerns(self, person: PersonId) -> int:
+        """How many cases a resident has, as far as a list is counted."""
+        return self._count(CONCERNS, {"person_": person})
 
-    def ids_of_holder(self, person: PersonId) -> list[CaseId]:
-        """The same, as ids: a list reads only the page it shows."""
-        return [CaseId(row.id) for row in self._connection.execute(IDS_OF_HOLDER, {"person_": person})]
+    def concerns(self, person: PersonId, start: int, count: int) -> list[CaseId]:
+        """Some of a resident's cases, newest first."""
+        return [CaseId(row.id) for row in self._some(CONCERNS, start, count, {"person_": person})]
+
+    def count_held(self, person: PersonId) -> int:
+        """How many cases a member holds and has not finished, as far as a list is counted."""
+        return self._count(HELD, {"person_": person})
+
+    def held(self, person: PersonId, start: int, count: int) -> list[CaseId]:
+        """Some of what a member holds and has not finished, the earliest deadline first."""
+        return [CaseId(row.id) for row in self._some(HELD, start, count, {"person_": person})]
+
+    def held_lately(self, person: PersonId, since: datetime, limit: int) -> list[CaseId]:
+        """What a member has claimed and somebody did something about since then."""
+        values = {"person_": person, "since_": since, "limit_": limit}
+        return [CaseId(row.id) for row in self._connection.execute(HELD_LATELY, values)]
 
     def due(self, now: datetime, limit: int) -> list[Case]:
         """Cases that may have something due, the longest waiting first."""

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, create_engine, inspect, text
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest version in ``migrations/versions``."""
 
 FOLDER = Path(__file__).parent / "migrations"

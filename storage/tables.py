@@ -67,10 +67,16 @@ def key() -> Column[int]:
 WORKED = "state IN ('assigned', 'in_progress', 'need_info')"
 """Cases that somebody works on, as the condition of an index; a question that is to use it asks in the same words."""
 
+UNASSIGNED = "state IN ('submitted', 'accepted') AND settled_at IS NOT NULL"
+"""Cases that nobody has yet, once their resident has had time to undo them."""
 
-def part(name: str, *columns: str, where: str) -> Index:
-    """An index of a part of a table, on both engines."""
-    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+IN_HAND = "state IN ('assigned', 'in_progress', 'need_info', 'resolved')"
+"""Cases that a member holds, also while the resident judges; asked for in the same words."""
+
+
+def part(name: str, *columns: str, where: str, elsewhere: str = "") -> Index:
+    """An index of a part of a table; ``elsewhere`` is the condition as PostgreSQL wants it, where that differs."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(elsewhere or where))
 
 
 people = Table(
@@ -155,13 +161,15 @@ cases = Table(
     Index("ix_cases_next_at", "next_at"),
     Index("ix_cases_due_at", "due_at"),
     Index("ix_cases_reporter", "reporter", "submitted_at"),
-    Index("ix_cases_holder", "holder", "state"),
     Index("ix_cases_state", "state", "submitted_at"),
-    Index("ix_cases_closed_at", "closed_at"),
-    Index("ix_cases_holder_closed_at", "holder", "closed_at"),
+    part("ix_cases_holder", "holder", "state", where="holder IS NOT NULL"),
+    part("ix_cases_closed_at", "closed_at", where="closed_at IS NOT NULL"),
+    part("ix_cases_holder_closed_at", "holder", "closed_at", where="closed_at IS NOT NULL"),
     part("ix_cases_load", "state", "holder", where=WORKED),
+    part("ix_cases_in_hand", "holder", "due_at", where=IN_HAND),
+    part("ix_cases_unassigned", "state", "urgent", "due_at", "settled_at", where=UNASSIGNED),
     part("ix_cases_again", "state", where="attempt > 1"),
-    Index("ix_cases_disputed", "state", sqlite_where=text("disputed = 1"), postgresql_where=text("disputed")),
+    part("ix_cases_disputed", "state", "urgent", "due_at", "disputed", where="disputed = 1", elsewhere="disputed"),
 )
 
 attachments = Table(

@@ -282,6 +282,16 @@ async def test_a_refused_token_ends_the_program_with_a_sentence(config: Path) ->
     assert "another-token" not in ran.err
 
 
+async def test_a_token_that_is_revoked_meanwhile_ends_the_program_with_a_sentence(config: Path) -> None:
+    """Planted fault: no ``EndPointNotFound`` in ``call`` (``bot/request.py``): it polls for ever."""
+    world = World(token=TOKEN)
+    world.person(1001, "王芳")
+    async with serving(build(world, page=None)) as address, running_bot(config, world, address) as process:
+        world.chaos.script("getUpdates", "401", times=9)
+        world.say(1001, "/help")
+        assert await asyncio.wait_for(process.wait(), 20) == 2
+
+
 def test_a_broken_template_of_the_deployment_does_not_start(config: Path, call: Call) -> None:
     broken = config.parent / "words" / "zh" / "concern"
     broken.mkdir(parents=True)

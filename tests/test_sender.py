@@ -93,6 +93,18 @@ async def test_telegram_says_wait_and_the_bot_waits(tmp_path: Path) -> None:
         assert "已收到" in seen(town, "王芳")[0]
 
 
+async def test_what_cannot_be_said_for_a_revoked_token_waits_for_the_next(tmp_path: Path) -> None:
+    """PTB takes it for a method that does not exist. Planted fault: no ``EndPointNotFound`` in ``call``."""
+    async with stage(tmp_path) as town:
+        await cast(town, WANG)
+        town.world.chaos.script("sendMessage", "401")
+        town.world.say(1001, LAMP)
+        await town.settle()
+        assert await states(town) == {"pending": 1}
+        await until(town.world, lambda: seen(town, "王芳"), 10)
+        assert "已收到" in seen(town, "王芳")[0]
+
+
 @pytest.mark.parametrize("kind", ["429", "500", "reset", "lost"])
 async def test_what_is_said_later_waits_behind_what_must_be_tried_again(tmp_path: Path, kind: str) -> None:
     """Planted fault: leave ``WAITING`` out of ``PENDING`` (``storage/outbox.py``), and help comes first."""

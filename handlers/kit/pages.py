@@ -31,9 +31,19 @@ class Page(Generic[T]):
 
 def page(found: Sequence[T], number: int, size: int = LIST) -> Page[T]:
     """That page, or the last one where there are fewer."""
-    pages = max(1, -(-len(found) // size))
+    return page_of(len(found), lambda start, count: found[start : start + count], number, size)
+
+
+def page_of(length: int, some: Callable[[int, int], Sequence[T]], number: int, size: int = LIST) -> Page[T]:
+    """The same of a list of that length, of which only the page is read: ``some`` from a place on, so many."""
+    pages = max(1, -(-length // size))
     at = min(max(number, 0), pages - 1)
-    return Page(tuple(found[at * size : (at + 1) * size]), at, pages)
+    return Page(tuple(some(at * size, size)), at, pages)
+
+
+def counted(count: int, most: int) -> str:
+    """A number that was counted up to ``most``: ``12``, ``100+``."""
+    return f"{count}+" if count >= most else str(count)
 
 
 def turn_row(shown: Page[T], press: Callable[[int], Press]) -> tuple[Button, ...]:

@@ -243,7 +243,7 @@ class Turn:
     def look(self, text: str) -> Look:
         """What a text looks like; read once a turn, however many ask."""
         if text not in self._looks:
-            self._looks[text] = look(text, self.charter.categories, self.kit.reading)
+            self._looks[text] = look(text, self.guess, self.kit.reading)
         return self._looks[text]
 
     def guess(self, text: str) -> Category | None:

@@ -144,6 +144,10 @@ def test_a_resident_sees_the_newest_first_and_only_their_own(unit: Unit) -> None
     first, second = (keep(unit, submitted(MONDAY + n * DAY).born()) for n in range(2))
     keep(unit, replace(submitted().born(), reporter=ZHANG.id))
     assert [case.id for case in unit.cases.of_reporter(WANG.id)] == [second.id, first.id]
+    assert unit.cases.count_concerns(WANG.id) == 2
+    assert unit.cases.concerns(WANG.id, 0, 1) == [second.id]
+    assert unit.cases.newest(WANG.id) == second
+    assert unit.cases.newest(LEE.id) is None
     assert [case.id for case in unit.cases.latest(WANG.id, MONDAY + DAY)] == [second.id]
 
 
@@ -152,7 +156,18 @@ def test_a_member_sees_what_is_due_first_and_nothing_that_is_over(unit: Unit) ->
     calm, pressing, waiting = (unit.cases.add(held, 2026, None, due) for due in (LATER, MONDAY, None))
     for state in (State.ACCEPTED, State.CLOSED, State.WITHDRAWN):
         unit.cases.add(replace(held, state=state), 2026, None, MONDAY)
-    assert [case.id for case in unit.cases.of_holder(LEE.id)] == [pressing.id, calm.id, waiting.id]
+    assert unit.cases.count_held(LEE.id) == 3
+    assert unit.cases.held(LEE.id, 0, 5) == [pressing.id, calm.id, waiting.id]
+    assert unit.cases.held(LEE.id, 1, 1) == [calm.id]
+
+
+def test_what_a_member_works_on_now_is_what_was_claimed_and_acted_on(unit: Unit) -> None:
+    claimed = replace(settled(), holder=LEE.id, state=State.IN_PROGRESS, since=MONDAY)
+    quiet, active = (unit.cases.add(replace(claimed, acted_at=at), 2026, None, None) for at in (None, LATER))
+    unit.cases.add(replace(claimed, state=State.ASSIGNED), 2026, None, None)
+    assert unit.cases.held_lately(LEE.id, MONDAY, 5) == [quiet.id, active.id]
+    assert unit.cases.held_lately(LEE.id, MONDAY + DAY, 5) == [active.id]
+    assert unit.cases.held_lately(LEE.id, MONDAY, 1) == [quiet.id]
 
 
 def test_what_has_come_is_due_and_the_longest_waiting_comes_first(unit: Unit) -> None:
