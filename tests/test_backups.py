@@ -122,11 +122,24 @@ async def test_a_backup_restores_to_the_same_truth(tmp_path: Path) -> None:
 # -- what must not be trusted
 
 
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a database and a good copy of it, once for all who damage theirs."""
+    folder = tmp_path_factory.mktemp("lived")
+
+    async def make() -> None:
+        async with town_with_cases(folder) as town:
+            await backups.make(town.app.settings, folder / "copy.db")
+
+    asyncio.run(make())
+    return folder
+
+
 @pytest.fixture
-async def copy(tmp_path: Path) -> Path:
-    """A good copy."""
-    async with town_with_cases(tmp_path) as town:
-        await backups.make(town.app.settings, tmp_path / "copy.db")
+def copy(lived: Path, tmp_path: Path) -> Path:
+    """A good copy, and beside it the database."""
+    for path in lived.glob("*.db*"):
+        shutil.copy(path, tmp_path)
     return tmp_path / "copy.db"
 
 
