@@ -117,7 +117,7 @@ async def machine(folder: Path, address: str = "") -> AsyncIterator[Machine]:
         "GIT_CONFIG_GLOBAL": os.devnull,
         "YIXIAN_CONFIG": str(data / "config.toml"),
         "YIXIAN_TELEGRAM__TOKEN": TOKEN,
-        "YIXIAN_TELEGRAM__BASE_URL": address,
+        **({"YIXIAN_TELEGRAM__BASE_URL": address} if address else {}),
         "START": f"{service} start",
         "STOP": f"{service} stop",
         "SETUP": "true",
