@@ -1,19 +1,16 @@
-"""``python -m benchmarks [load] [pace] [growth]``: one part or all of them; ``--write`` puts them into README."""
+"""``python -m benchmarks [PART …]``: one part or all of them; ``--write`` puts them into README."""
 
 import argparse
 import asyncio
 import json
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.growth import FEWER, LARGE, measure_growth
-from benchmarks.growth import markdown as growth_table
+from benchmarks import growth, long, pace, start, workers
 from benchmarks.measure import Measured, measure
-from benchmarks.pace import SECONDS, measure_pace
-from benchmarks.pace import markdown as pace_table
 from benchmarks.process import Failure
 from benchmarks.programs import PROGRAMS
 from benchmarks.table import about, markdown, surroundings, written
@@ -38,7 +35,7 @@ def arguments() -> argparse.Namespace:
     """What the command line asks for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"one or more of: {', '.join(PARTS)}; all without any")
-    quick = f"{QUICK} concerns instead of {CONCERNS}, {FEWER} cases instead of {LARGE}"
+    quick = f"{QUICK} concerns instead of {CONCERNS}, {growth.FEWER} cases instead of {growth.LARGE}, and so on"
     parser.add_argument("--quick", action="store_true", help=quick)
     parser.add_argument("--json", action="store_true", help="numbers for programs instead of tables")
     parser.add_argument("--write", action="store_true", help="put the tables into benchmarks/README.md")
@@ -50,30 +47,60 @@ def arguments() -> argparse.Namespace:
     return asked
 
 
-async def load(quick: bool) -> Part:
+async def under_load(quick: bool) -> Part:
     """Every program under the same load, one after the other: two at once would measure each other."""
     found: list[Measured] = []
     for make in PROGRAMS:
         found.append(await measure(make, QUICK if quick else CONCERNS))
         print(f"{found[-1].name}: {found[-1].cpu_ms:.2f} ms of CPU a concern", file=sys.stderr)
-    heading = f"A concern, {found[0].concerns} times"
-    return Part(heading, [asdict(one) for one in found], markdown(found))
+    return part(f"A concern, {found[0].concerns} times", found, markdown(found))
 
 
-async def growth(quick: bool) -> Part:
+async def at_a_pace(quick: bool) -> Part:
+    """A steady rate, alone and beside broadcasts."""
+    found = await (pace.measure_pace(pace.QUICK, pace.QUICK, pace.QUICK) if quick else pace.measure_pace())
+    return part("Answers, alone and beside a broadcast", found, pace.markdown(found))
+
+
+async def by_workers(quick: bool) -> Part:
+    """One process and two on PostgreSQL."""
+    found = await workers.measure_workers(workers.FEWER if quick else workers.CONCERNS)
+    heading = f"PostgreSQL, a webhook, {found[0].concerns} concerns"
+    return part(heading, found, workers.markdown(found))
+
+
+async def for_long(quick: bool) -> Part:
+    """Very many updates, and the memory meanwhile."""
+    found = await long.measure_long(long.FEWER if quick else long.UPDATES)
+    return part(f"{found[-1].updates:,} updates", found, long.markdown(found))
+
+
+async def from_the_start(quick: bool) -> Part:
+    """How soon something is of use."""
+    found = await start.measure_start(start.FEWER if quick else start.TIMES)
+    return part("Start", found, start.markdown(found))
+
+
+async def in_years(quick: bool) -> Part:
     """The same questions in a small file and in a large one."""
-    large = FEWER if quick else LARGE
-    found = await measure_growth(large)
-    return Part("Growth", [asdict(one) for one in found], growth_table(found, large))
+    large = growth.FEWER if quick else growth.LARGE
+    found = await growth.measure_growth(large)
+    return part("Growth", found, growth.markdown(found, large))
 
 
-async def pace(quick: bool) -> Part:
-    """A steady rate, alone and beside a broadcast."""
-    found = await measure_pace(SECONDS // 3 if quick else SECONDS)
-    return Part("Answers, alone and beside a broadcast", [asdict(one) for one in found], pace_table(found))
+def part(heading: str, found: Sequence[Any], table: str) -> Part:
+    """Measured things, dataclasses each, and their table."""
+    return Part(heading, [asdict(one) for one in found], table)
 
 
-PARTS: Mapping[str, Callable[[bool], Awaitable[Part]]] = {"load": load, "pace": pace, "growth": growth}
+PARTS: Mapping[str, Callable[[bool], Awaitable[Part]]] = {
+    "load": under_load,
+    "workers": by_workers,
+    "pace": at_a_pace,
+    "long": for_long,
+    "start": from_the_start,
+    "growth": in_years,
+}
 
 
 async def measure_all(names: list[str], quick: bool) -> dict[str, Part]:

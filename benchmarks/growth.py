@@ -15,7 +15,7 @@ from typing import Any
 from telegram import Update
 
 from benchmarks import years
-from benchmarks.loopback import quantile
+from benchmarks.figures import quantile
 from benchmarks.programs import TOKEN
 from bot.app import App, build, open_storage
 from bot.clock import MovableClock
@@ -37,13 +37,14 @@ from storage.unit import Unit
 SMALL, FEWER, LARGE = 1_000, 20_000, 1_000_000
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 """A Tuesday morning in the middle of a digest's day."""
-TIMES = 200
-ROUNDS = 20
+TIMES, FEW = 200, 20
+"""How often things are asked for: most of them, and the ones that take long."""
 DUE = 100
-FEW = 20
+"""Concerns that a tick finds at once: more than a busy group has in the 5 seconds between two ticks."""
 COORDINATOR = PersonId(years.STAFF)
 MEMBER = PersonId(7)
 SETTLED = timedelta(seconds=100)
+"""Longer than a concern's window (``intake.settle``, 90 seconds)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ class Asked:
             "search by number": await self._p95(self._search),
             "assign": await self._p95(self._assign),
             "a tick with nothing due": await self._p95(self._app.tick),
-            f"a tick with {DUE} due": await self._p95(self._app.tick, ROUNDS, self._make_due),
+            f"a tick with {DUE} due": await self._p95(self._app.tick, FEW, self._make_due),
             "a coordinator's day": await self._p95(partial(self._render, period(Period.DAILY), COORDINATOR), FEW),
             "a coordinator's week": await self._p95(partial(self._render, period(Period.WEEKLY), COORDINATOR), FEW),
             "a member's week": await self._p95(partial(self._render, period(Period.WEEKLY), MEMBER), FEW),

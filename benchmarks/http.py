@@ -40,7 +40,7 @@ class Connection(asyncio.Protocol):
             line, *headers = self._buffer[:end].split(b"\r\n")
             size = length(headers)
             if size < 0:
-                self._refuse()
+                self.refuse()
                 return
             begin = end + len(END)
             if len(self._buffer) < begin + size:
@@ -55,7 +55,8 @@ class Connection(asyncio.Protocol):
             body = b'{"ok":true,"result":' + result + b"}"
             self._transport.write(HEAD % len(body) + body)
 
-    def _refuse(self) -> None:
+    def refuse(self) -> None:
+        """Say that this cannot be taken, and hang up."""
         self._buffer = b""
         if self._transport is not None:
             self._transport.write(REFUSED)

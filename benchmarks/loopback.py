@@ -1,8 +1,10 @@
 """A lean Bot API server on 127.0.0.1, which is also the load: so many concerns always under way, each of a new person.
 
-It talks to whoever started it in lines of JSON. Out: ``{"port": …}``; ``{"ready": true}`` once somebody asks for
-updates; a report after every run. In: ``{"run": 500, "seconds": 60}``, with ``"rate": 30`` so many a second whatever is
-answered, instead of a new one for every answer. It ends when its input ends.
+It talks to whoever started it in lines of JSON. Out: ``{"port": …}``; ``{"ready": true}`` once as many programs as its
+argument says have asked who they are, and one asked for updates or set a webhook; a report after every run. In:
+``{"run": 500, "seconds": 60}``, with ``"rate": 30`` so many a second whatever is answered, instead of a new one for
+every answer; with ``"acts": 2`` everybody also adds a sentence, with 3 they also press a button. It ends when its input
+ends.
 """
 
 import asyncio
@@ -10,96 +12,52 @@ import json
 import re
 import sys
 import time
-from collections import Counter, defaultdict, deque
-from dataclasses import dataclass
-from itertools import islice
+from collections import Counter
+from itertools import count
 from typing import Any
 
+from benchmarks.concern import BOT, FIRST_PERSON, Act, Concern, Update
+from benchmarks.figures import most_in_a_chat, most_within, quantile
+from benchmarks.hook import Hook
 from benchmarks.http import Connection
+from benchmarks.polls import Polls
 
 IN_FLIGHT = 64
-FIRST_PERSON = 10_000
-FIRST_UPDATE = 500_000
-BOT = {"id": 4200001, "is_bot": True, "first_name": "Yixian", "username": "yixian_bench_bot"}
 NUMBER = re.compile(r"\b\d\d-(\d{4,})\b")
 TRUE = b"true"
-SECOND = 0.99
-"""What the network and this process add or take away must not count: a hundredth less than a second."""
-
-
-@dataclass(slots=True)
-class Concern:
-    """What one person said, when it was handed out and when the answer came; seconds of one clock, 0 for not yet."""
-
-    number: int
-    handed: float = 0.0
-    answered: float = 0.0
-    serial: int = 0
-
-    @property
-    def person(self) -> int:
-        """Who says it, and in which chat."""
-        return FIRST_PERSON + self.number
-
-    @property
-    def update_id(self) -> int:
-        """Its place in the order of updates."""
-        return FIRST_UPDATE + self.number
-
-    @property
-    def mark(self) -> str:
-        """What an answer to it repeats."""
-        return f"第{self.number}号诉求"
-
-    def update(self) -> dict[str, Any]:
-        """As Telegram hands it out."""
-        name = {"id": self.person, "first_name": f"居民{self.number}"}
-        message = {
-            "message_id": self.number,
-            "date": int(time.time()),
-            "chat": {**name, "type": "private"},
-            "from": {**name, "is_bot": False, "language_code": "zh-hans"},
-            "text": f"{self.mark}:城北社区楼道里的路灯坏了好几天",
-        }
-        return {"update_id": self.update_id, "message": message}
-
-
-@dataclass(slots=True)
-class Poll:
-    """Somebody who waits for updates."""
-
-    connection: Connection
-    limit: int
-    timer: asyncio.TimerHandle
 
 
 class Town:
-    """Everybody who has a concern, and what they were answered."""
+    """Everybody who has a concern, and what they were answered. ``ready`` once ``programs`` have come and one asks."""
 
-    def __init__(self) -> None:
+    def __init__(self, programs: int = 1) -> None:
         self._loop = asyncio.get_running_loop()
-        self._waiting: deque[Concern] = deque()
         self._concerns: list[Concern] = []
-        self._poll: Poll | None = None
+        self._polls = Polls(self._handed, self._taken)
+        self._hook: Hook | None = None
+        self._numbers = count(1)
+        self._presses: dict[str, Concern] = {}
+        self._programs = programs
+        self._asked = False
         self._calls: Counter[str] = Counter()
         self._messages = 1_000_000
         self._copies = 0
         self._unsaid = 0
         self._open = 0
-        self._flush_due = False
         self._steady = False
+        self._acts = 1
         self._sent: list[tuple[float, int]] = []
-        self.asked = asyncio.Event()
+        self.ready = asyncio.Event()
         self.answered = asyncio.Event()
 
     # -- the load
 
-    async def run(self, count: int, seconds: float, rate: float = 0) -> dict[str, Any]:
+    async def run(self, count: int, seconds: float, rate: float = 0, acts: int = 1) -> dict[str, Any]:
         """Say so many concerns, a new one for every answer or so many a second; what came of them.
 
         After ``seconds`` at the latest.
         """
-        self._unsaid, self._open, self._steady = count, 0, rate > 0
+        self._unsaid, self._open, self._steady, self._acts = count, 0, rate > 0, acts
         self._calls.clear()
         self._sent.clear()
         self.answered.clear()
@@ -124,31 +82,67 @@ class Town:
             self._say()
 
     def _say(self) -> None:
+        """Somebody new."""
         self._unsaid -= 1
         self._open += 1
-        concern = Concern(len(self._concerns) + 1)
+        concern = Concern(len(self._concerns) + 1, self._acts)
         self._concerns.append(concern)
-        self._waiting.append(concern)
-        if not self._flush_due:
-            self._flush_due = True
-            self._loop.call_soon(self._flush)
+        self._do(concern, Act.TELL)
+
+    def _do(self, concern: Concern, act: Act) -> None:
+        concern.said = act
+        update = Update(next(self._numbers), concern, act)
+        if act is Act.PRESS:
+            self._presses[str(update.update_id)] = concern
+        (self._hook or self._polls).put(update)
+
+    def _handed(self, update: Update) -> None:
+        if update.act is Act.TELL:
+            update.concern.handed = update.concern.handed or self._loop.time()
+
+    def _taken(self, update: Update) -> None:
+        update.concern.taken = update.act
+        self._go_on(update.concern)
+
+    def _go_on(self, concern: Concern) -> None:
+        """The next that this person does, or somebody new."""
+        if act := concern.next_act:
+            self._do(concern, act)
+        self._make_room(concern)
+
+    def _make_room(self, concern: Concern) -> None:
+        """Whoever waits for nothing any more makes room for somebody new, once."""
+        if concern.over or not concern.is_served:
+            return
+        concern.over = True
+        self._open -= 1
+        if self._unsaid and not self._steady:
+            self._say()
+        elif not self._open and not self._unsaid:
+            self.answered.set()
 
     def _report(self, said: list[Concern], count: int, begun: float) -> dict[str, Any]:
         took = sorted(concern.answered - concern.handed for concern in said if concern.answered)
         last = max((concern.answered for concern in said), default=0.0)
         return {
             "answered": len(took),
-            "lost": count - len(took),
+            "lost": count - sum(concern.over for concern in said),
             "copies": self._copies,
+            "again": self._hook.again if self._hook else 0,
             "seconds": max(last - begun, 0.0),
             "p50": quantile(took, 0.50),
             "p99": quantile(took, 0.99),
             "calls": dict(self._calls),
             "sent": len(self._sent),
-            "most": most_within([at for at, _ in self._sent], SECOND),
+            "most": most_within([at for at, _ in self._sent]),
             "most_chat": most_in_a_chat(self._sent),
-            "serials": [(concern.number, concern.serial) for concern in self._concerns if concern.answered],
+            "serials": [(concern.number, concern.serial) for concern in said if concern.answered],
         }
+
+    async def close(self) -> None:
+        """Say nothing more."""
+        if self._hook:
+            await self._hook.close()
 
     # -- the Bot API
 
@@ -158,24 +152,40 @@ class Town:
         if method.startswith(("send", "edit")):
             self._sent.append((self._loop.time(), int(fields["chat_id"])))
         match method:
-            case "getUpdates":
-                self._get_updates(connection, fields)
+            case "getUpdates" | "setWebhook" | "getMe":
+                self._introduce(connection, method, fields)
             case "sendMessage":
-                connection.answer(self._message(fields))
-                self._hear(int(fields["chat_id"]), fields.get("text", ""))
+                self._messages += 1
+                connection.answer(self._message(fields, self._messages))
+                self._hear(fields, self._messages)
             case "editMessageText":
-                connection.answer(self._message(fields))
-            case "getMe":
-                connection.answer(json.dumps(BOT).encode())
+                connection.answer(self._message(fields, int(fields["message_id"])))
+            case "answerCallbackQuery":
+                connection.answer(TRUE)
+                self._release(fields["callback_query_id"])
             case _:
                 connection.answer(TRUE)
 
-    def _message(self, fields: dict[str, Any]) -> bytes:
+    def _introduce(self, connection: Connection, method: str, fields: dict[str, Any]) -> None:
+        """A program asks who it is, and then for updates in one way or the other."""
+        match method:
+            case "getMe":
+                connection.answer(json.dumps(BOT).encode())
+                self._programs -= 1
+            case "setWebhook":
+                connection.answer(TRUE)
+                self._hook = Hook(fields["url"], fields["secret_token"], self._handed, self._taken)
+            case _:
+                self._polls.ask(connection, fields)
+        self._asked = self._asked or method != "getMe"
+        if self._asked and self._programs <= 0:
+            self.ready.set()
+
+    def _message(self, fields: dict[str, Any], number: int) -> bytes:
         """A message as Telegram returns it, with its buttons."""
-        self._messages += 1
         chat = int(fields["chat_id"])
         message: dict[str, Any] = {
-            "message_id": int(fields.get("message_id", self._messages)),
+            "message_id": number,
             "date": int(time.time()),
             "chat": {"id": chat, "type": "private", "first_name": f"居民{chat - FIRST_PERSON}"},
             "from": BOT,
@@ -185,9 +195,15 @@ class Town:
             message["reply_markup"] = json.loads(buttons) if isinstance(buttons, str) else buttons
         return json.dumps(message, ensure_ascii=False).encode()
 
-    def _hear(self, chat: int, text: str) -> None:
+    def _release(self, press: str) -> None:
+        """A press was answered."""
+        if concern := self._presses.pop(press, None):
+            concern.pressed = True
+            self._make_room(concern)
+
+    def _hear(self, fields: dict[str, Any], message: int) -> None:
         """A message that repeats somebody's concern to them is its answer, the first time."""
-        number = chat - FIRST_PERSON
+        number, text = int(fields["chat_id"]) - FIRST_PERSON, fields.get("text", "")
         concern = self._concerns[number - 1] if 0 < number <= len(self._concerns) else None
         if concern is None or concern.mark not in text:
             return
@@ -196,61 +212,15 @@ class Town:
             return
         concern.answered = self._loop.time()
         concern.serial = int(found[1]) if (found := NUMBER.search(text)) else 0
-        self._open -= 1
-        if self._unsaid and not self._steady:
-            self._say()
-        elif not self._open and not self._unsaid:
-            self.answered.set()
-
-    def _get_updates(self, connection: Connection, fields: dict[str, Any]) -> None:
-        offset, seconds = int(fields.get("offset", 0)), float(fields.get("timeout", 0))
-        while self._waiting and self._waiting[0].update_id < offset:
-            self._waiting.popleft()
-        self._end_poll()
-        timer = self._loop.call_later(seconds, self._end_poll)
-        self._poll = Poll(connection, int(fields.get("limit", 100)), timer)
-        if self._waiting or not seconds:
-            self._flush()
-        self.asked.set()
-
-    def _flush(self) -> None:
-        """Hand out what waits to whoever waits for it."""
-        self._flush_due = False
-        if self._poll is None or not self._poll.connection.is_open:
-            return
-        batch, now = list(islice(self._waiting, self._poll.limit)), self._loop.time()
-        for concern in batch:
-            concern.handed = concern.handed or now
-        self._end_poll([concern.update() for concern in batch])
-
-    def _end_poll(self, updates: list[dict[str, Any]] | None = None) -> None:
-        poll, self._poll = self._poll, None
-        if poll is not None:
-            poll.timer.cancel()
-            poll.connection.answer(json.dumps(updates or [], ensure_ascii=False).encode())
+        concern.receipt, concern.button = message, first_button(fields.get("reply_markup"))
+        self._go_on(concern)
 
 
-def quantile(ordered: list[float], share: float) -> float:
-    """The value below which that share lies; 0 where there is none."""
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
-
-
-def most_within(times: list[float], seconds: float) -> int:
-    """The most that came within any stretch of time so long; ``times`` are in order."""
-    first = most = 0
-    for last, at in enumerate(times):
-        while at - times[first] >= seconds:
-            first += 1
-        most = max(most, last - first + 1)
-    return most
-
-
-def most_in_a_chat(sent: list[tuple[float, int]]) -> int:
-    """The most that came to one chat within any second."""
-    by_chat: defaultdict[int, list[float]] = defaultdict(list)
-    for at, chat in sent:
-        by_chat[chat].append(at)
-    return max((most_within(times, SECOND) for times in by_chat.values()), default=0)
+def first_button(markup: Any) -> str:
+    """The data of the first button of a message; empty where it has none."""
+    found = json.loads(markup) if isinstance(markup, str) else markup or {}
+    rows = found.get("inline_keyboard", [])
+    return str(rows[0][0].get("callback_data", "")) if rows else ""
 
 
 def tell(line: dict[str, Any]) -> None:
@@ -266,22 +236,23 @@ async def orders() -> asyncio.StreamReader:
 
 
 async def main() -> None:
-    """Serve and run what is ordered."""
-    town = Town()
+    """``python -m benchmarks.loopback PROGRAMS``: serve and run what is ordered."""
+    town = Town(int(sys.argv[1]))
     server = await asyncio.get_running_loop().create_server(lambda: Connection(town.handle), "127.0.0.1", 0)
     reader = await orders()
     tell({"port": server.sockets[0].getsockname()[1]})
     ready = asyncio.create_task(announce(town))
     while line := await reader.readline():
         order = json.loads(line)
-        tell(await town.run(order["run"], order["seconds"], order.get("rate", 0)))
+        tell(await town.run(order["run"], order["seconds"], order["rate"], order["acts"]))
     ready.cancel()
+    await town.close()
     server.close()
 
 
 async def announce(town: Town) -> None:
-    """Tell when somebody asks for updates for the first time."""
-    await town.asked.wait()
+    """Tell when the programs are there and one of them wants updates."""
+    await town.ready.wait()
     tell({"ready": True})
 
 

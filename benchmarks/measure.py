@@ -12,10 +12,19 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from benchmarks.process import Failure, Loopback, complaints, cpu_seconds, loopback, resident_mb, started
+from benchmarks.process import (
+    Failure,
+    Loopback,
+    busy_seconds,
+    complaints,
+    family_seconds,
+    loopback,
+    resident_mb,
+    started,
+)
 from benchmarks.programs import DATABASE, Program
 
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 LOAD_SECONDS = 300.0
 WARM_UP = 64
 QUIET_SECONDS = 0.5
@@ -71,33 +80,58 @@ async def under_load(
     async with started(program, folder) as process:
         await ready(server, process)
         start_s, rss_start = time.perf_counter() - begun, resident_mb(process.pid)
-        warm = await server.run(WARM_UP, START_SECONDS)
-        if warm["lost"]:
-            raise Failure(f"it left {warm['lost']} of the first {WARM_UP} concerns unanswered")
-        await asyncio.sleep(QUIET_SECONDS)
-        before, server_before = cpu_seconds(process.pid), cpu_seconds(server.pid)
-        report = await server.run(count, LOAD_SECONDS)
-        await asyncio.sleep(QUIET_SECONDS)
-        used, server_used = cpu_seconds(process.pid) - before, cpu_seconds(server.pid) - server_before
+        loaded = await load(server, count, process.pid, server.pid)
         rss_end = resident_mb(process.pid)
-    answered = max(1, report["answered"])
     measured = Measured(
         name=program.name,
         concerns=count,
-        cpu_ms=used * 1000 / answered,
-        per_second=report["answered"] / report["seconds"] if report["seconds"] else 0.0,
-        p50_ms=report["p50"] * 1000,
-        p99_ms=report["p99"] * 1000,
+        cpu_ms=loaded.cpu_ms[0],
+        per_second=loaded.per_second,
+        p50_ms=loaded.report["p50"] * 1000,
+        p99_ms=loaded.report["p99"] * 1000,
         rss_start_mb=rss_start,
         rss_end_mb=rss_end,
         start_s=start_s,
-        server_ms=server_used * 1000 / answered,
-        lost=report["lost"],
-        copies=report["copies"],
-        calls=report["calls"],
+        server_ms=loaded.cpu_ms[1],
+        lost=loaded.report["lost"],
+        copies=loaded.report["copies"],
+        calls=loaded.report["calls"],
         checked=None,
     )
-    return measured, [(number, serial) for number, serial in report["serials"]]
+    return measured, loaded.told
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What came of a load. ``cpu_ms`` is for one concern, of each process that was asked about with all it started.
+
+    ``busy`` is how many cores worked meanwhile, for whatever program. ``told`` are the concerns' case numbers.
+    """
+
+    report: dict[str, Any]
+    cpu_ms: tuple[float, ...]
+    busy: float
+    told: list[tuple[int, int]]
+
+    @property
+    def per_second(self) -> float:
+        """Concerns a second."""
+        return self.report["answered"] / self.report["seconds"] if self.report["seconds"] else 0.0
+
+
+async def load(server: Loopback, count: int, *processes: int) -> Loaded:
+    """Warm a program up, then put so many concerns through. ``Failure`` where it does not even warm up."""
+    warm = await server.run(WARM_UP, START_SECONDS)
+    if warm["lost"]:
+        raise Failure(f"it left {warm['lost']} of the first {WARM_UP} concerns unanswered")
+    await asyncio.sleep(QUIET_SECONDS)
+    before, busy, begun = [family_seconds(pid) for pid in processes], busy_seconds(), time.perf_counter()
+    report = await server.run(count, LOAD_SECONDS)
+    cores = (busy_seconds() - busy) / (time.perf_counter() - begun)
+    await asyncio.sleep(QUIET_SECONDS)
+    used = [family_seconds(pid) - then for pid, then in zip(processes, before, strict=True)]
+    told = [(number, serial) for number, serial in warm["serials"] + report["serials"]]
+    return Loaded(report, tuple(seconds * 1000 / max(1, report["answered"]) for seconds in used), cores, told)
 
 
 async def ready(server: Loopback, process: Process) -> None:

@@ -2,14 +2,16 @@
 
 import asyncio
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from benchmarks.measure import last_words, ready
 from benchmarks.process import Failure, loopback, started
 from benchmarks.programs import DATABASE, Program, bot, bot_at_telegrams_pace
+from benchmarks.table import line
 from bot.clock import SystemClock
 from bot.config_sections import Sender
 from domain.people import ChatId
@@ -22,11 +24,15 @@ from storage.unit import Unit
 
 ALLOWED = Sender().per_second
 """Messages a second, as Telegram allows them and the bot is set to by itself."""
-NOTICES = 3_000
+FEW, MANY = 3_000, 100_000
+"""Notices that wait to be sent. The many would take an hour: what they could slow down is every look at what waits."""
 FIRST_CHAT = 50_000_000
-SECONDS = 60
+ALONE_SECONDS, SECONDS, QUICK = 30, 60, 20
 ALONE, MEANWHILE = 30, 10
 """Concerns a second. Every answer is a message of the same allowance: with 30 a second nothing is left for notices."""
+SENT = 3_000
+"""Notices that are to go out while so many wait."""
+MANY_SECONDS = round(SENT / (ALLOWED - MEANWHILE))
 LATEST = 20.0
 """Seconds that the last answers may take."""
 
@@ -40,16 +46,19 @@ class Paced:
     lost: int
     p50_ms: float
     p99_ms: float
+    notices: int
     share: float
     most: int
     most_chat: int
 
 
-async def measure_pace(seconds: int = SECONDS) -> list[Paced]:
-    """Alone, and with a broadcast behind it."""
+async def measure_pace(alone: int = ALONE_SECONDS, few: int = SECONDS, many: int = MANY_SECONDS) -> list[Paced]:
+    """Alone, with a broadcast behind it, and with one that takes an hour."""
+    broadcast = partial(answered, make=bot_at_telegrams_pace, rate=MEANWHILE)
     return [
-        await answered("nobody else", bot, ALONE, seconds),
-        await answered(f"{NOTICES} notices go out", bot_at_telegrams_pace, MEANWHILE, seconds, NOTICES),
+        await answered("no notices", bot, ALONE, alone),
+        await broadcast(f"of {FEW:,} notices", seconds=few, notices=FEW),
+        await broadcast(f"of {MANY:,} notices", seconds=many, notices=MANY),
     ]
 
 
@@ -78,6 +87,7 @@ def paced(name: str, rate: int, seconds: int, report: dict[str, Any]) -> Paced:
         lost=report["lost"],
         p50_ms=report["p50"] * 1000,
         p99_ms=report["p99"] * 1000,
+        notices=report["sent"] - report["answered"],
         share=share,
         most=report["most"],
         most_chat=report["most_chat"],
@@ -111,16 +121,16 @@ def tell_everybody(unit: Unit, notices: int) -> None:
         )
 
 
-def markdown(found: list[Paced]) -> str:
+def markdown(found: Sequence[Paced]) -> str:
     """The table."""
-    head = [
-        "| while | concerns a second | p50, ms | p99, ms | lost | of the allowance | most a second | … to one chat |",
-        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
-    ]
-    return "\n".join(head + [row(one) for one in found])
+    head = ["concerns a second", "p50, ms", "p99, ms", "lost", "notices sent", "of the allowance"]
+    head += ["most a second", "… to one chat"]
+    lines = [line("while there go out", head), line("---", ["---:" for _ in head])]
+    return "\n".join(lines + [line(one.name, cells(one)) for one in found])
 
 
-def row(one: Paced) -> str:
+def cells(one: Paced) -> list[str]:
     """One line of it; alone, no pace is kept and no allowance counted."""
-    counted = (f"{one.share:.1%}", str(one.most), str(one.most_chat)) if one.rate == MEANWHILE else ("–", "–", "–")
-    return f"| {one.name} | {one.rate} | {one.p50_ms:.1f} | {one.p99_ms:.1f} | {one.lost} | {' | '.join(counted)} |"
+    counted = [str(one.notices), f"{one.share:.1%}", str(one.most), str(one.most_chat)]
+    told = counted if one.rate == MEANWHILE else ["–"] * len(counted)
+    return [str(one.rate), f"{one.p50_ms:.1f}", f"{one.p99_ms:.1f}", str(one.lost), *told]

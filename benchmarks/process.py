@@ -24,16 +24,61 @@ class Failure(Exception):
 
 
 def cpu_seconds(pid: int) -> float:
-    """CPU time of a process with all its threads, in the kernel and outside."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+    """CPU time of a process with all its threads, and of its children that have ended; 0 where it has itself."""
+    fields = stat_of(pid)
+    return sum(map(int, fields[11:15])) / TICKS if fields else 0.0
+
+
+def family_seconds(pid: int) -> float:
+    """The same of a process and of all that it started."""
+    return sum(cpu_seconds(member) for member in family(pid))
+
+
+def stat_of(pid: int) -> list[str]:
+    """What the kernel counts for a process (proc(5), ``stat``), from its state on; nothing where it has ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
+def busy_seconds() -> float:
+    """CPU time that all programs of this machine together have taken (proc(5): all of the first line but idle, iowait).
+
+    Guests are counted in ``user`` already.
+    """
+    user, nice, system, _, _, *interrupts = Path("/proc/stat").read_text(encoding="ascii").split("\n")[0].split()[1:8]
+    return sum(map(int, (user, nice, system, *interrupts))) / TICKS
+
+
+def family(pid: int) -> list[int]:
+    """A process and all that it started, and they, as far as they live."""
+    numbers = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdecimal()]
+    parents = {number: int(fields[1]) for number in numbers if (fields := stat_of(number))}
+    found = [pid]
+    for member in found:
+        found += [number for number, parent in parents.items() if parent == member]
+    return found
 
 
 def resident_mb(pid: int) -> float:
     """Memory of a process that is in RAM, in MB."""
-    for line in Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace").splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
+    return counted_mb(pid, "status", "VmRSS:")
+
+
+def proportional_mb(pid: int) -> float:
+    """The same, with what it shares with other processes divided among them."""
+    return counted_mb(pid, "smaps_rollup", "Pss:")
+
+
+def counted_mb(pid: int, file: str, name: str) -> float:
+    """A line of that name, in kB there and in MB here. ``Failure`` where the process has ended."""
+    try:
+        for told in Path(f"/proc/{pid}/{file}").read_text(encoding="utf-8", errors="replace").splitlines():
+            if told.startswith(name):
+                return int(told.split()[1]) / 1024
+    except OSError:
+        pass  # it is gone, and so is its folder
     raise Failure(f"process {pid} has ended")
 
 
@@ -56,19 +101,19 @@ class Loopback:
         found: dict[str, Any] = json.loads(text)
         return found
 
-    async def run(self, count: int, seconds: float, rate: float = 0) -> dict[str, Any]:
+    async def run(self, count: int, seconds: float, rate: float = 0, acts: int = 1) -> dict[str, Any]:
         """Put so many concerns through, so many a second or as fast as they are answered; its report."""
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps({"run": count, "seconds": seconds, "rate": rate}).encode() + b"\n")
+        order = {"run": count, "seconds": seconds, "rate": rate, "acts": acts}
+        self._process.stdin.write(json.dumps(order).encode() + b"\n")
         return await self.line(seconds + ANSWER_SECONDS)
 
 
 @asynccontextmanager
-async def loopback() -> AsyncIterator[tuple[Loopback, str]]:
-    """A server of its own, and its address."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "benchmarks.loopback", stdin=PIPE, stdout=PIPE, cwd=ROOT, limit=LONGEST_LINE
-    )
+async def loopback(programs: int = 1) -> AsyncIterator[tuple[Loopback, str]]:
+    """A server of its own, and its address. It is ``ready`` once so many programs are there."""
+    command = (sys.executable, "-m", "benchmarks.loopback", str(programs))
+    process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, cwd=ROOT, limit=LONGEST_LINE)
     try:
         server = Loopback(process)
         port = (await server.line(ANSWER_SECONDS))["port"]

@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -31,8 +31,13 @@ class Program:
 
     def environment(self) -> dict[str, str]:
         """Its variables, and of ours those that change nothing."""
-        kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(NEVER_INHERITED)}
-        return {**kept, **self.variables, "PYTHONPATH": str(ROOT)}
+        return {**plain_environment(), **self.variables}
+
+
+def plain_environment() -> dict[str, str]:
+    """Of our variables those that change nothing, and where the code is."""
+    kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(NEVER_INHERITED)}
+    return {**kept, "PYTHONPATH": str(ROOT)}
 
 
 def bot(address: str, folder: Path) -> Program:
@@ -45,17 +50,30 @@ def bot_at_telegrams_pace(address: str, folder: Path) -> Program:
     return bot_as(address, folder, {})
 
 
-def bot_as(address: str, folder: Path, pace: Mapping[str, str]) -> Program:
+def bot_workers(address: str, folder: Path, url: str, port: int, workers: int) -> Program:
+    """So many workers of the bot on one PostgreSQL, called on that port as Telegram calls a webhook."""
+    shared = {
+        "YIXIAN_TELEGRAM__MODE": "webhook",
+        "YIXIAN_WEBHOOK__URL": f"http://127.0.0.1:{port}",
+        "YIXIAN_WEBHOOK__PORT": str(port),
+        "YIXIAN_WEBHOOK__SECRET": "made-up-for-the-loopback-server",
+        "YIXIAN_STORAGE__URL": url,
+    }
+    alone = bot_as(address, folder, {**FAST, **shared})
+    return replace(alone, arguments=(*alone.arguments, "--workers", str(workers)))
+
+
+def bot_as(address: str, folder: Path, settings: Mapping[str, str]) -> Program:
     """The bot with a configuration of its own in ``folder``."""
     config = folder / "config.toml"
     shutil.copyfile(ROOT / "config.example.toml", config)
     config.chmod(0o600)
     variables = {
-        **pace,
         "YIXIAN_TELEGRAM__TOKEN": TOKEN,
         "YIXIAN_TELEGRAM__BASE_URL": address,
         "YIXIAN_STORAGE__URL": f"sqlite:///{DATABASE}",
         "YIXIAN_LOGS__LEVEL": "warning",
+        **settings,
     }
     return Program("一线, the whole bot", ("-m", "bot", "run", "--config", str(config)), variables, whole=True)
 

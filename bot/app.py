@@ -329,6 +329,7 @@ async def introduce(app: App) -> None:
     username = app.settings.telegram.username or app.bot.username
     await app.database.run(lambda unit: unit.settings.put(BOT_USERNAME, username))
     await app.database.run(lambda unit: unit.errands.add("set_menus", "{}", app.clock.now(), once="menus"))
+    await app.database.run(lambda unit: unit.errands.add("set_about", "{}", app.clock.now(), once="about"))
     await name_coordinators(app.database, app.settings, app.clock)
 
 

@@ -67,7 +67,7 @@ class Town:
 
     def act(self, line: str) -> None:
         """Somebody does what a line of a transcript says."""
-        Replay(self.world, {one.first_name: one.id for one in self.world.people.values()}).act(line)
+        Replay(self.world).act(line)
 
     async def live(self) -> None:
         """Play the last weeks; the page shows how far they are. A saved transcript begins after them."""

@@ -14,7 +14,7 @@ from bot.clock import Clock
 from bot.delivery import delay_of
 from domain.people import Role
 from handlers.kit.words import Words
-from handlers.menus import commands_for
+from handlers.menus import about_for, commands_for
 from storage.database import Database
 from storage.errands import Errand
 
@@ -45,6 +45,7 @@ class Errands:
         self._kinds: dict[str, Work] = {
             "set_menu": self._set_menu,
             "set_menus": self._set_menus,
+            "set_about": self._set_about,
             "leave_chat": self._leave_chat,
             **(more or {}),
         }
@@ -143,6 +144,16 @@ class Errands:
         await self._bot.set_my_commands(self._menu(frozenset(), languages[0]))
         for language in languages:
             await self._bot.set_my_commands(self._menu(frozenset(), language), language_code=language)
+
+    async def _set_about(self, _: dict[str, Any]) -> None:
+        """What people read before they open the bot. What is right is left alone: Telegram limits such changes."""
+        languages = self._words.charter.languages
+        for language, code in ((languages[0], None), *zip(languages, languages, strict=True)):
+            description, short = about_for(language, self._words)
+            if (await self._bot.get_my_description(code)).description != description:
+                await self._bot.set_my_description(description, code)
+            if (await self._bot.get_my_short_description(code)).short_description != short:
+                await self._bot.set_my_short_description(short, code)
 
     def _menu(self, roles: frozenset[Role], language: str) -> list[BotCommand]:
         return [BotCommand(name, words) for name, words in commands_for(roles, language, self._words)]

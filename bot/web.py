@@ -33,6 +33,8 @@ log = structlog.get_logger()
 LARGEST = 1024 * 1024
 """Bytes of an update; Telegram's are far smaller."""
 BACKLOG = 512
+"""Callers that may wait."""
+ONE_CALLER = 1
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - the header's name
 
 
@@ -119,7 +121,17 @@ def build_web(*routes: Route) -> Starlette:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without its signal handlers: the program around it decides when to stop."""
+    """uvicorn without its signal handlers (the program around it decides when to stop), and fair among workers.
+
+    asyncio takes as many callers at a time as the queue may hold, so that the first of several workers on one socket
+    would get all who come at once, and as Telegram keeps its connections, keep them.
+    """
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve with ``backlog`` of the configuration, which is one caller at a time, and let the others wait."""
+        await super().startup(sockets=sockets)
+        for listener in sockets or ():
+            listener.listen(BACKLOG)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -154,7 +166,15 @@ def bound(listen: str, port: int) -> socket.socket:
 async def served(app: Starlette, listener: socket.socket) -> AsyncIterator[int]:
     """Serve on a socket that is bound, until left; it is closed then."""
     server = _Server(
-        uvicorn.Config(app, log_config=None, access_log=False, ws="none", lifespan="off", timeout_graceful_shutdown=5)
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            ws="none",
+            lifespan="off",
+            timeout_graceful_shutdown=5,
+            backlog=ONE_CALLER,
+        )
     )
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from domain.charter import Charter
 from domain.people import Person, Role
+from domain.text import cut
 from handlers.kit.press import Press
 from handlers.kit.routes import STALE, Feature
 from handlers.kit.turn import Turn
@@ -14,6 +15,9 @@ from handlers.kit.words import Words
 from storage.unit import Unit
 
 feature = Feature("menus")
+
+LONGEST_DESCRIPTION, LONGEST_SHORT = 512, 120
+"""Characters that Telegram takes (Bot API, setMyDescription and setMyShortDescription)."""
 
 EVERYONE = frozenset({Role.RESIDENT})
 MEMBERS = frozenset({Role.MEMBER})
@@ -71,6 +75,14 @@ def offers(roles: frozenset[Role]) -> list[Offer]:
 def commands_for(roles: frozenset[Role], language: str, words: Words) -> list[tuple[str, str]]:
     """The menu of a chat: commands, each with what it does."""
     return [(o.command, words.label(language, f"command.{o.command}")) for o in offers(roles) if o.listed]
+
+
+def about_for(language: str, words: Words) -> tuple[str, str]:
+    """What somebody reads of the bot before they open it: in the empty chat, and beside its name and its link."""
+    names = {"group": words.group(language)}
+    texts = (words.label(language, key, names) for key in ("about.description", "about.short"))
+    description, short = map(cut, texts, (LONGEST_DESCRIPTION, LONGEST_SHORT))
+    return description, short
 
 
 def refresh(unit: Unit, charter: Charter, person: Person, now: datetime) -> None:

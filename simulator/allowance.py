@@ -38,13 +38,13 @@ class Allowance:
         self._overall = _Window(*OVERALL)
         self._chats: dict[int, _Window] = {}
 
-    def spend(self, now: float, chat: Chat) -> None:
-        """Counts a message to `chat` at `now` (seconds), or refuses it."""
+    def spend(self, now: float, chat: Chat, messages: int = 1) -> None:
+        """Counts what goes to `chat` at `now` (seconds), or refuses it; an album goes whole and counts so."""
         window = self._chats.get(chat.id)
         if window is None:
             window = self._chats[chat.id] = _Window(*(PRIVATE if chat.person else GROUP))
         if wait := max(self._overall.wait(now), window.wait(now)):
             self.refused += 1
             raise too_many_requests(max(math.ceil(wait), 1))
-        self._overall.times.append(now)
-        window.times.append(now)
+        self._overall.times.extend([now] * messages)
+        window.times.extend([now] * messages)

@@ -83,14 +83,10 @@ class BotApi:
     async def _silence(self, seconds: float, receive: Receive) -> None:
         """Says nothing until the client gives up or `seconds` have passed."""
         gone = asyncio.create_task(_gone(receive))
-        closed = asyncio.create_task(self._closed())
+        closed = asyncio.create_task(self.signal.ended.wait())
         _, left = await asyncio.wait({gone, closed}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         for task in left:
             task.cancel()
-
-    async def _closed(self) -> None:
-        while not self.signal.closed:
-            await self.signal.wait()
 
     async def _updates(self, params: Mapping[str, Any]) -> list[Json]:
         """getUpdates: waits for an update, at most `timeout` seconds; a second poll ends the first."""
@@ -124,13 +120,12 @@ class Downloads:
         fault = self.world.chaos.for_call("file") if right else None
         if fault is not None and fault.kind in ("reset", "lost", "timeout"):
             return await _cut(receive)
-        if stored is None or not right or fault is not None:
-            refusal = (
-                Refused(502, "Bad Gateway")
-                if fault
-                else (Refused(404, "Not Found") if right else Refused(401, "Unauthorized"))
-            )
-            return await respond(send, refusal.code, json.dumps(refusal.answer()).encode(), _JSON)
+        if fault is not None:
+            return await _refuse(send, Refused(502, "Bad Gateway"))
+        if not right:
+            return await _refuse(send, Refused(401, "Unauthorized"))
+        if stored is None:
+            return await _refuse(send, Refused(404, "Not Found"))
         return await respond(send, 200, stored.data, [(b"content-type", b"application/octet-stream")])
 
 
@@ -156,12 +151,12 @@ def _refusal(fault: Fault) -> Refused:
 
 
 async def _body(receive: Receive) -> bytes:
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    while message.get("more_body"):
+    parts, more = [], True
+    while more:
         message = await receive()
-        body += message.get("body", b"")
-    return body
+        parts.append(message.get("body", b""))
+        more = message.get("more_body", False)
+    return b"".join(parts)
 
 
 async def respond(send: Send, status: int, body: bytes, headers: list[tuple[bytes, bytes]]) -> None:
@@ -169,6 +164,10 @@ async def respond(send: Send, status: int, body: bytes, headers: list[tuple[byte
     length = (b"content-length", str(len(body)).encode())
     await send({"type": "http.response.start", "status": status, "headers": [*headers, length]})
     await send({"type": "http.response.body", "body": body})
+
+
+async def _refuse(send: Send, refusal: Refused) -> None:
+    await respond(send, refusal.code, json.dumps(refusal.answer()).encode(), _JSON)
 
 
 async def _gone(receive: Receive) -> None:

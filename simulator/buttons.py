@@ -5,15 +5,16 @@ from __future__ import annotations
 from urllib.parse import parse_qs, urlsplit
 
 from simulator.cast import Chat, Person, Post, Press, Pressed
-from simulator.phones import Phones, Where, Who
-from simulator.record import reference
+from simulator.forwards import Forwards
+from simulator.lines import reference
+from simulator.phones import Where, Who
 from simulator.refusals import Impossible, Json
 from simulator.updates import PRESS_LIFE
 
 _KEPT_PRESSES = 10_000
 
 
-class Buttons(Phones):
+class Buttons(Forwards):
     """A button is found by where it is or by what it says, and does what it would do on a phone."""
 
     def press(
@@ -74,7 +75,7 @@ class Buttons(Phones):
         if (room.keyboard or {}).get("one_time_keyboard"):
             room.keyboard = None
         if key.get("request_contact"):
-            post = self.contact(person)
+            post = self.contact(person, chat=room)
         elif key.get("request_location"):
             post = self.location(person, 22.5431, 114.0579, chat=room)
         else:
@@ -117,7 +118,7 @@ class Buttons(Phones):
             "message": self._seen(room, message_id, post),
         }
         self.queue.push("callback_query", query, ("press", person.id), PRESS_LIFE)
-        self.record.press(person.first_name, press.label or press.data, self._named(room, post, press.label))
+        self.record.press(person, room, press.label or press.data, self._named(room, post, press.label))
         self.emit("press", chat_id=room.id, message_id=message_id, query_id=number, person_id=person.id)
         return Pressed("callback", query_id=number)
 

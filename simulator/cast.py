@@ -8,12 +8,15 @@ from typing import Literal
 
 from simulator.refusals import Json
 
+# What a group tells of itself.
+SERVICE = ("new_chat_members", "left_chat_member", "migrate_to_chat_id", "migrate_from_chat_id", "pinned_message")
+
 
 @dataclass(slots=True)
 class Person:
     """A phone and whoever holds it. `role`: words only; `shown`: whether the page begins with it.
 
-    `started`: the chat with the bot is open.
+    `started`: the chat with the bot is open; `private_forwards`: forwards of their messages carry only their name.
     """
 
     id: int
@@ -27,6 +30,7 @@ class Person:
     blocked: bool = False
     deleted: bool = False
     shown: bool = True
+    private_forwards: bool = False
 
     def user(self) -> Json:
         """Telegram's User."""
@@ -35,6 +39,11 @@ class Person:
             if (value := getattr(self, name)) is not None:
                 user[name] = value
         return user
+
+    @property
+    def language(self) -> str:
+        """The two letters by which menus and descriptions are chosen: "zh" of "zh-hans"; "" where none is known."""
+        return (self.language_code or "").split("-")[0]
 
     @property
     def name(self) -> str:
@@ -72,6 +81,7 @@ class Press:
 
 ChatType = Literal["private", "group", "supergroup"]
 Membership = Literal["creator", "administrator", "member", "left", "kicked"]
+PRESENT: tuple[Membership, ...] = ("creator", "administrator", "member")
 
 
 @dataclass(slots=True)
@@ -89,6 +99,14 @@ class Chat:
     last_message_id: int = 0
     keyboard: Json | None = None
     action: tuple[str, datetime] | None = None
+
+    def present(self) -> list[int]:
+        """Who is in it."""
+        return [number for number, rank in self.members.items() if rank in PRESENT]
+
+    def has_bot(self) -> bool:
+        """Whether the bot is in it; a person who blocked it counts as having thrown it out."""
+        return self.bot in PRESENT
 
     def described(self) -> Json:
         """Telegram's Chat."""

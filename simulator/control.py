@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import itertools
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,6 +15,7 @@ from starlette.routing import Route
 from simulator.cast import ChatType, Person
 from simulator.clock import span
 from simulator.deeds import DEEDS, Body
+from simulator.events import Events
 from simulator.forms import parsed
 from simulator.refusals import Impossible, Json, Refused
 from simulator.screen import described
@@ -25,7 +24,8 @@ from simulator.world import World
 
 OnAdvance = Callable[[timedelta], Awaitable[object]]
 OnRun = Callable[[bool], object]
-HEARTBEAT = 15.0
+# What POST /sim/people may say of somebody beside name and language.
+_ABOUT = ("last_name", "username", "phone_number", "role", "private_forwards")
 
 
 def answer(content: Any, status: int = 200) -> Response:
@@ -82,10 +82,8 @@ class Control:
 
     async def appear(self, request: Request) -> Response:
         """A phone appears."""
-        body = await _read(request)
-        more = {
-            name: body.params[name] for name in ("last_name", "username", "phone_number", "role") if name in body.params
-        }
+        body = await read(request)
+        more = {name: body.params[name] for name in _ABOUT if name in body.params}
         number = int(body.params.get("id") or max([1000, *self.world.people]) + 1)
         person = self.world.person(number, body.word("first_name"), body.params.get("language_code", "zh"), **more)
         return answer(described(person), 201)
@@ -104,7 +102,7 @@ class Control:
         deed = DEEDS.get(request.path_params["deed"])
         if deed is None:
             raise Impossible(f"nobody can {request.path_params['deed']}; known are {', '.join(DEEDS)}")
-        return answer(deed(self.world, self._person(request), await _read(request)))
+        return answer(deed(self.world, self._person(request), await read(request)))
 
     def _person(self, request: Request) -> Person:
         return self.world.find_person(int(request.path_params["id"]))
@@ -113,7 +111,7 @@ class Control:
 
     async def group(self, request: Request) -> Response:
         """A new group with the bot in it."""
-        body = await _read(request)
+        body = await read(request)
         kind: ChatType = "group" if body.params.get("type") == "group" else "supergroup"
         chat = self.world.group(body.word("title"), list(body.params.get("members", [])), kind=kind)
         return answer({"id": chat.id, "title": chat.title, "type": chat.type, "members": list(chat.members)}, 201)
@@ -130,7 +128,7 @@ class Control:
 
     async def inject(self, request: Request) -> Response:
         """An update exactly as given."""
-        return answer(self.world.queue.inject(dict((await _read(request)).params)))
+        return answer(self.world.queue.inject(dict((await read(request)).params)))
 
     # Time and accidents.
 
@@ -147,7 +145,7 @@ class Control:
 
     async def advance(self, request: Request) -> Response:
         """Puts the clock forward; the answer comes when what is due then has been done."""
-        body = await _read(request)
+        body = await read(request)
         if "runs" in body.params:
             return self._run(bool(body.params["runs"]))
         delta = span(body.word("advance"))
@@ -178,7 +176,7 @@ class Control:
 
     async def set_chaos(self, request: Request) -> Response:
         """What shall go wrong: by rate, or the next calls of one method; `limits`: whether sending is limited."""
-        params = (await _read(request)).params
+        params = (await read(request)).params
         chaos = self.world.chaos
         if "rate" in params:
             chaos.set(float(params["rate"]), params.get("kinds"), seed=params.get("seed"))
@@ -210,7 +208,7 @@ class Control:
 
     async def begin_transcript(self, _: Request) -> Response:
         """Starts a new transcript."""
-        self.world.record.clear()
+        self.world.begin_transcript()
         return answer({"ok": True})
 
     async def file(self, request: Request) -> Response:
@@ -226,43 +224,14 @@ class Control:
         return Response(stored.data, media_type=stored.mime_type, headers=headers)
 
     async def events(self, request: Request) -> Response:
-        """Every change as a server-sent event; `?after=` or Last-Event-ID continue where one was."""
-        after = request.headers.get("last-event-id") or request.query_params.get("after")
-        begin = int(after) if after else (self.world.events[-1]["seq"] if self.world.events else 0)
-        headers = {"Cache-Control": "no-store"}
-        return StreamingResponse(self._stream(begin), media_type="text/event-stream", headers=headers)
-
-    async def _stream(self, after: int) -> AsyncIterator[str]:
-        signal = Signal()
-        self.world.listeners.append(signal.fire)
-        try:
-            yield ": hello\n\n"
-            while not self.signal.closed:
-                for event in _newer(self.world, after):
-                    after = event["seq"]
-                    yield f"id: {after}\nevent: {event['kind']}\ndata: {json.dumps(event)}\n\n"
-                if not await self._either(signal):
-                    yield ": still here\n\n"
-        finally:
-            self.world.listeners.remove(signal.fire)
-
-    async def _either(self, signal: Signal) -> bool:
-        """Waits for an event or the end; False after `HEARTBEAT` seconds of neither."""
-        waits = {asyncio.create_task(signal.wait()), asyncio.create_task(self.signal.wait())}
-        done, left = await asyncio.wait(waits, timeout=HEARTBEAT, return_when=asyncio.FIRST_COMPLETED)
-        for task in left:
-            task.cancel()
-        return bool(done)
+        """Every change as a server-sent event; Last-Event-ID or `?after=` continue where one was."""
+        place = request.headers.get("last-event-id") or request.query_params.get("after")
+        stream = Events(self.world, self.signal).stream(place)
+        return StreamingResponse(stream, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
 
-def _newer(world: World, after: int) -> list[Json]:
-    """The events after a sequence number; they are numbered without gaps."""
-    events = world.events
-    skip = max(after + 1 - events[0]["seq"], 0) if events else 0
-    return list(itertools.islice(events, skip, None))
-
-
-async def _read(request: Request) -> Body:
+async def read(request: Request) -> Body:
+    """What a call brought."""
     params, uploads = parsed(request.headers.get("content-type", ""), await request.body(), "")
     return Body(params, uploads)
 
@@ -284,4 +253,5 @@ HANDLERS: dict[Any, Any] = {
     KeyError: misread,
     ValueError: misread,
     TypeError: misread,
+    OverflowError: misread,
 }

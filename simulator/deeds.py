@@ -8,6 +8,7 @@ from typing import Any
 
 from simulator.cast import Person, Post
 from simulator.files import Upload
+from simulator.phones import Way
 from simulator.refusals import Json
 from simulator.world import World
 
@@ -28,6 +29,10 @@ class Body:
         """A whole number, if there is one."""
         value = self.params.get(name)
         return None if value in (None, "") else int(value)
+
+    def flag(self, name: str) -> bool:
+        """Yes or no; forms write it as "true"."""
+        return self.params.get(name) in (True, "true", "1", 1)
 
     def upload(self) -> Upload | None:
         """The file of a multipart body, whatever its field is called."""
@@ -57,7 +62,7 @@ def _sent(post: Post) -> Json:
     return {"chat_id": post.chat_id, "message_id": post.message_id}
 
 
-def _where(body: Body) -> dict[str, Any]:
+def _where(body: Body) -> Way:
     return {"chat": body.number("chat"), "reply_to": body.number("reply_to")}
 
 
@@ -84,6 +89,7 @@ def _photo(world: World, person: Person, body: Body) -> Json:
         body.word("caption"),
         data=body.data(),
         colour=body.params.get("colour"),
+        spoiler=body.flag("spoiler"),
         **_where(body),
     )
     return _sent(post)
@@ -147,9 +153,17 @@ def _location(world: World, person: Person, body: Body) -> Json:
 
 @deed("contact")
 def _contact(world: World, person: Person, body: Body) -> Json:
-    names = ("phone_number", "first_name")
-    phone, name = (body.params.get(key) for key in names)
-    return _sent(world.contact(person, phone, name, body.number("user_id"), reply_to=body.number("reply_to")))
+    phone, name = body.params.get("phone_number"), body.params.get("first_name")
+    return _sent(world.contact(person, phone, name, body.number("user_id"), **_where(body)))
+
+
+@deed("forward")
+def _forward(world: World, person: Person, body: Body) -> Json:
+    to = body.number("to")
+    if (origin := body.params.get("origin")) is None:
+        return _sent(world.forward(person, int(body.params["message_id"]), chat=body.number("chat"), to=to))
+    content = dict(body.params.get("content") or {"text": body.word("text")})
+    return _sent(world.forward_from(person, dict(origin), content, to=to))
 
 
 @deed("edit")

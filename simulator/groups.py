@@ -20,6 +20,7 @@ class Groups(Buttons):
         chat = Chat(-1_000_000_000_000 - number if kind == "supergroup" else -number, kind, title, bot="left")
         chat.members = {one.id: "creator" if one is people[0] else "member" for one in people}
         self.chats[chat.id] = chat
+        self.record.group(chat)
         self.emit("group", chat_id=chat.id, title=title)
         if with_bot:
             self.add_bot(chat, people[0])
@@ -35,24 +36,33 @@ class Groups(Buttons):
     def add_bot(self, chat: Chat | int, by: Who, status: Membership = "member") -> None:
         """Adds the bot, or changes its rank ("administrator")."""
         group, person = self.find_group(chat), self.find_person(by)
-        arrives = group.bot in ("left", "kicked")
+        arrives = not group.has_bot()
+        self.record.deed(person, "promote-bot" if status == "administrator" else "add-bot", group)
         self.bot_moved(group, person, status)
         if arrives:
             self._service(group, person, {"new_chat_members": [self.bot]})
 
     def remove_bot(self, chat: Chat | int, by: Who) -> None:
         """Removes the bot from a group."""
-        self.bot_moved(self.find_group(chat), self.find_person(by), "kicked")
+        group, person = self.find_group(chat), self.find_person(by)
+        self.record.deed(person, "remove-bot", group)
+        self.bot_moved(group, person, "kicked")
 
     def join(self, chat: Chat | int, who: Who) -> None:
         """Somebody joins a group."""
         group, person = self.find_group(chat), self.find_person(who)
+        if person.id in group.present():
+            raise Impossible(f"{person.name} is in {group.title} already")
+        self.record.deed(person, "join", group)
         self._moved(group, person, "member")
         self._service(group, person, {"new_chat_members": [person.user()]})
 
     def leave(self, chat: Chat | int, who: Who) -> None:
         """Somebody leaves a group."""
         group, person = self.find_group(chat), self.find_person(who)
+        if person.id not in group.present():
+            raise Impossible(f"{person.name} is not in {group.title}")
+        self.record.deed(person, "leave", group)
         self._moved(group, person, "left")
         self._service(group, person, {"left_chat_member": person.user()})
 
@@ -63,9 +73,11 @@ class Groups(Buttons):
             raise Impossible("only a basic group becomes a supergroup")
         new = Chat(-1_000_000_000_000 - abs(old.id), "supergroup", old.title, members=dict(old.members), bot=old.bot)
         self.chats[new.id] = new
+        self.record.deed(person, "migrate", old)
         self._service(old, person, {"migrate_to_chat_id": new.id})
         self._service(new, person, {"migrate_from_chat_id": old.id})
         old.migrated_to = new.id
+        self.emit("group", chat_id=new.id, title=new.title)
         return new
 
     def _moved(self, group: Chat, person: Person, status: Membership) -> None:
@@ -78,10 +90,13 @@ class Groups(Buttons):
             "old_chat_member": self.member(person.user(), before),
             "new_chat_member": self.member(person.user(), status),
         }
-        self.queue.push("chat_member", update, ("chat", group.id))
+        # Bot API, Update.chat_member: only administrators hear of others.
+        if group.bot == "administrator":
+            self.queue.push("chat_member", update, ("chat", group.id))
+        self.emit("member", chat_id=group.id, person_id=person.id, status=status)
 
     def _service(self, group: Chat, person: Person, content: Json) -> None:
         """A service message, which every bot in the group gets."""
         post = self.post(group, person.user(), content, outgoing=False)
-        if group.bot not in ("left", "kicked"):
+        if group.has_bot():
             self.queue.push("message", post.message, ("chat", group.id), post=post)

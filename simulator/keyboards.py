@@ -84,7 +84,9 @@ def _check_action(action: str | None, button: Json) -> None:
         _check_url(button["url"])
 
 
-def _check_url(url: str) -> None:
+def _check_url(url: Any) -> None:
+    if not isinstance(url, str):
+        raise bad_request('can\'t parse inline keyboard button: Field "url" must be of type String')
     scheme, separator, _ = url.partition("://")
     if separator and scheme not in ("http", "https", "tg", "ton", "tonsite"):
         raise bad_request(f"inline keyboard button URL '{url}' is invalid: Unsupported URL protocol")

@@ -18,7 +18,7 @@ def scope_key(scope: Json | None) -> str:
 
 def menu_for(menus: Menus, person: Person, chat: Chat) -> list[Json]:
     """The menu as Telegram's documentation of BotCommandScope orders it."""
-    language = (person.language_code or "").split("-")[0]
+    language = person.language
     for scope in _scopes(person, chat):
         for spoken in (language, "") if language else ("",):
             if found := menus.get((scope, spoken)):

@@ -87,9 +87,23 @@ def size_of(data: bytes) -> tuple[int, int] | None:
     if data[:6] in (b"GIF87a", b"GIF89a") and len(data) >= 10:
         width, height = struct.unpack("<HH", data[6:10])
         return width, height
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return 512, 512
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP" and len(data) >= 30:
+        return _webp_size(data)
     return _jpeg_size(data) if data.startswith(b"\xff\xd8") else None
+
+
+def _webp_size(data: bytes) -> tuple[int, int] | None:
+    """Of the three kinds of WebP (RFC 9649): lossy, lossless, extended."""
+    match data[12:16]:
+        case b"VP8 ":
+            width, height = struct.unpack("<HH", data[26:30])
+            return width & 0x3FFF, height & 0x3FFF
+        case b"VP8L":
+            bits = int.from_bytes(data[21:25], "little")
+            return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+        case b"VP8X":
+            return int.from_bytes(data[24:27], "little") + 1, int.from_bytes(data[27:30], "little") + 1
+    return None
 
 
 def _jpeg_size(data: bytes) -> tuple[int, int] | None:

@@ -3,55 +3,18 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import deque
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
+from typing import Any
 
-from simulator.cast import Person, Post
+from simulator.cast import SERVICE, Chat, Person, Post
 from simulator.clock import span, spoken
-from simulator.refusals import Json
-from simulator.text import starred
+from simulator.lines import Line, Names, grouped, reference, rendered, shown, words_of, written
 
-_MEDIA = [
-    "photo",
-    "voice",
-    "video",
-    "video_note",
-    "audio",
-    "document",
-    "location",
-    "venue",
-    "contact",
-    "sticker",
-    "animation",
-    "poll",
-    "dice",
-]
-_NUMBER = re.compile(r"\d\d-\d{4,}")
-_CARD = re.compile(r"^>> edit (\S+): .*?\*(\d\d-\d{4,})\*")
-_SAID = re.compile(r"^>> (?:edit |toast |delete )?")
 # What the bot says later than this after somebody did something, it says because time has passed.
 _AT_ONCE = timedelta(seconds=3)
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """One thing done: `mark` is "" or "edit" for a person, ">> …" for the bot, else the kind of deed."""
-
-    mark: str
-    name: str
-    at: datetime
-    message: Json | None = None
-    words: str = ""
-    about: str | None = None
-    photos: int = 1
-
-    @property
-    def said(self) -> bool:
-        """Whether the bot did it."""
-        return self.mark.startswith(">>")
 
 
 class Record:
@@ -62,82 +25,95 @@ class Record:
 
     def __init__(self, now: Callable[[], datetime], kept: int = 5_000) -> None:
         self._now = now
-        self._lines: deque[_Line] = deque(maxlen=kept)
+        self._lines: deque[Line] = deque(maxlen=kept)
         self.opening: tuple[str, ...] = ()
         self.since = now()
 
-    def message(self, name: str, post: Post, posts: dict[int, Post]) -> None:
-        """Somebody wrote, or the bot wrote to somebody; `posts` are those of the chat."""
+    def message(self, post: Post, chat: Chat) -> None:
+        """Somebody wrote, or the bot wrote to somebody; what a group itself tells is recorded as a deed."""
         if post.outgoing:
-            self._add(">>", name, message=post.message)
+            self._add(">>", **_whom(chat), message=post.message)
             return
         album, last = post.message.get("media_group_id"), self._lines[-1] if self._lines else None
+        if any(name in post.message for name in SERVICE):
+            return
         if album and last and last.message and last.message.get("media_group_id") == album:
             self._lines[-1] = replace(last, photos=last.photos + 1)
             return
         replied = post.message.get("reply_to_message")
-        earlier = {number: one for number, one in posts.items() if number != post.message_id}
+        earlier = {number: one for number, one in chat.posts.items() if number != post.message_id}
         about = reference(earlier, replied["message_id"]) if replied else None
-        self._add("", name, message=post.message, about=about)
+        self._add("", who=post.sender_id, room=_group(chat), message=post.message, about=about)
 
-    def edit(self, name: str, post: Post, posts: dict[int, Post]) -> None:
+    def edit(self, post: Post, chat: Chat) -> None:
         """A message changed."""
         if post.outgoing:
-            self._add(">> edit", name, message=post.message)
+            self._add(">> edit", **_whom(chat), message=post.message)
             return
-        own = [number for number, one in posts.items() if one.sender_id == post.sender_id]
+        own = [number for number, one in chat.posts.items() if one.sender_id == post.sender_id]
         about = None if own and own[-1] == post.message_id else f"#{post.message_id}"
-        self._add("edit", name, words=written(words_of(post.message)), about=about)
+        words = written(words_of(post.message))
+        self._add("edit", who=post.sender_id, room=_group(chat), words=words, about=about)
 
-    def deletion(self, name: str, post: Post) -> None:
+    def deletion(self, post: Post, chat: Chat) -> None:
         """A message went."""
-        self._add(">> delete", name, message=post.message)
+        self._add(">> delete", **_whom(chat), message=post.message)
 
-    def press(self, name: str, label: str, about: str | None = None) -> None:
+    def press(self, person: Person, chat: Chat, label: str, about: str | None = None) -> None:
         """Somebody pressed a button; `about` names the message where the newest with that label is another one."""
-        self._add("", name, words=f"[{label}]", about=about)
+        self._add("", who=person.id, room=_group(chat), words=f"[{label}]", about=about)
 
-    def toast(self, name: str, words: str) -> None:
+    def toast(self, person: int, words: str) -> None:
         """The bot answered a press with words."""
-        self._add(">> toast", name, words=words)
+        self._add(">> toast", who=person, words=words)
 
-    def deed(self, name: str, deed: str) -> None:
-        """Somebody blocked the bot, came back, left Telegram."""
-        self._add("deed", name, words=deed)
+    def deed(self, person: Person, deed: str, group: Chat | None = None) -> None:
+        """Somebody blocked the bot, came back, left Telegram; or did something to a group."""
+        self._add("deed", who=person.id, words=deed, room=_group(group))
 
-    def phone(self, name: str, language: str) -> None:
+    def phone(self, person: Person) -> None:
         """A phone appeared, or speaks another language; without an opening the cast says it."""
         if self.opening:
-            self._add("phone", name, words=language)
+            self._add("phone", who=person.id, words=person.language_code or "")
+
+    def group(self, group: Chat) -> None:
+        """There is a group, without the bot so far."""
+        self._add(group.type, room=group.id, members=tuple(group.present()))
 
     def advance(self, delta: timedelta) -> None:
         """The clock is about to be put forward."""
-        self._add("clock", "", words=f"+{spoken(delta)}")
+        self._add("clock", words=f"+{spoken(delta)}")
 
     def clear(self) -> None:
         """Starts a new transcript."""
         self._lines.clear()
         self.since = self._now()
 
-    def _add(self, mark: str, name: str, **more: object) -> None:
-        self._lines.append(_Line(mark, name, self._now(), **more))  # type: ignore[arg-type]
+    def _add(self, mark: str, **more: Any) -> None:
+        self._lines.append(Line(mark, self._now(), **more))
 
-    def transcript(self, people: list[Person], zone: tzinfo | None = None) -> str:
+    def transcript(self, people: list[Person], groups: list[Chat], zone: tzinfo | None = None) -> str:
         """The whole record as the text of a `.chat` file; `zone` is the one its beginning is written in."""
         if not self._lines:
             return ""
-        order = [shown(one.first_name) for one in people]
-        return "\n".join([*self._head(people, zone), "", *grouped(self._timed(), order), ""])
+        names = Names(people, groups)
+        lines = (rendered(line, names) for line in self._timed())
+        return "\n".join([*self._head(people, names, zone), "", *grouped(lines, names.order()), ""])
 
-    def _head(self, people: list[Person], zone: tzinfo | None) -> list[str]:
+    def _head(self, people: list[Person], names: Names, zone: tzinfo | None) -> list[str]:
         if self.opening:
             since = self.since.astimezone(zone).replace(microsecond=0, tzinfo=None)
             return [*self.opening, f"start {since.isoformat(' ')}"]
-        named = {line.name for line in self._lines}
-        cast = [f"{shown(one.first_name)} {one.role}".strip() for one in people if one.first_name in named]
+        cast = [f"{names.person(one.id)} {one.role}".strip() for one in self._cast(people)]
         return [f"cast {'; '.join(cast)}"] if cast else []
 
-    def _timed(self) -> Iterable[str]:
+    def _cast(self, people: list[Person]) -> Iterator[Person]:
+        """Who is in the record, and who has the same name as somebody in it."""
+        there = {number for line in self._lines for number in (line.who, *line.members)}
+        called = {shown(one.first_name) for one in people if one.id in there}
+        return (one for one in people if shown(one.first_name) in called)
+
+    def _timed(self) -> Iterable[Line]:
         """The lines, and between them how far the clock ran by itself; whole seconds, as `start` is."""
         told = acted = self.since.replace(microsecond=0)
         for line in self._lines:
@@ -146,129 +122,18 @@ class Record:
             seconds = math.ceil(passed) if by_time else 0 if line.said else math.floor(passed)
             if seconds > 0:
                 told += timedelta(seconds=seconds)
-                yield f"clock +{spoken(timedelta(seconds=seconds))}"
+                yield Line("clock", line.at, words=f"+{spoken(timedelta(seconds=seconds))}")
             if line.mark == "clock":
                 told += span(line.words)
             if not line.said:
                 acted = line.at
-            yield rendered(line)
+            yield line
 
 
-def rendered(line: _Line) -> str:
-    """A line as the file has it."""
-    name = shown(line.name)
-    match line.mark:
-        case "clock":
-            return f"clock {line.words}"
-        case "deed":
-            return f"{line.words} {name}"
-        case "phone":
-            return f"phone {name} {line.words}"
-    about = "" if line.about is None else f" re {line.about}".rstrip()
-    words = line.words if line.message is None else said(line) if line.said else sent(line)
-    return f"{line.mark} {name}{about}: {words}".strip()
+def _group(chat: Chat | None) -> int | None:
+    return None if chat is None or chat.person is not None else chat.id
 
 
-def said(line: _Line) -> str:
-    """What the bot said: bold *so*, line breaks as dots, then what it carries and its buttons."""
-    message = line.message or {}
-    text = starred(words_of(message), message.get("entities") or message.get("caption_entities") or [])
-    parts = [text.replace("\n", " · ")] if text else []
-    parts += [f"[{kind}]" for kind in _MEDIA if kind in message]
-    for row in message.get("reply_markup", {}).get("inline_keyboard", ()):
-        parts += [f"[{button['text']}]" for button in row]
-    return " ".join(parts)
-
-
-def sent(line: _Line) -> str:
-    """What somebody sent, so that it can be sent again."""
-    message = line.message or {}
-    words = written(words_of(message))
-    return " ".join(filter(None, [words, attached(message, line.photos)]))
-
-
-def attached(message: Json, photos: int) -> str:
-    """What a message carries beside words, in brackets."""
-    kind = next((kind for kind in _MEDIA if kind in message), None)
-    match kind:
-        case None:
-            return ""
-        case "photo":
-            return "[photo]" if "media_group_id" not in message else f"[album {photos}]"
-        case "location":
-            return f"[location {message['location']['latitude']:.5f},{message['location']['longitude']:.5f}]"
-        case "voice":
-            return f"[voice {message['voice']['duration']}]"
-        case "document":
-            return f"[file {message['document']['file_name'].replace(']', ')')}]"
-        case "contact":
-            return f"[contact {message['contact']['phone_number']}]"
-    return f"[{kind}]"
-
-
-def written(words: str) -> str:
-    """What somebody wrote, on one line, its brackets not to be taken for buttons."""
-    return words.replace("[", "\\[").replace("\n", " · ")
-
-
-def shown(name: str) -> str:
-    """Names in transcripts have no spaces."""
-    return name.replace(" ", "_")
-
-
-def words_of(message: Json) -> str:
-    """The text or caption of a message."""
-    return str(message.get("text") or message.get("caption") or "")
-
-
-def pointed_at(posts: dict[int, Post], about: str) -> int | None:
-    """The newest message of the bot that has those words."""
-    found = (post.message_id for post in reversed(posts.values()) if post.outgoing and about in words_of(post.message))
-    return next(found, None)
-
-
-def reference(posts: dict[int, Post], number: int) -> str:
-    """How a transcript names a message of a chat: "" for the bot's newest, a few of its words, else its number."""
-    post = posts.get(number)
-    if post is None or not post.outgoing:
-        return f"#{number}"
-    words = words_of(post.message)
-    fragments: list[str] = ["", *_NUMBER.findall(words)[:1], *[line.strip()[:24].strip() for line in words.split("\n")]]
-    for fragment in fragments:
-        if ":" not in fragment and pointed_at(posts, fragment) == number:
-            return fragment
-    return f"#{number}"
-
-
-def grouped(lines: Iterable[str], order: list[str]) -> list[str]:
-    """Between two doings what the bot says stands person by person, and of a card drawn several times the last."""
-    found: list[str] = []
-    waiting: list[str] = []
-    for line in lines:
-        if line.startswith(">>"):
-            waiting.append(line)
-            continue
-        found += [*by_person(waiting, order), line]
-        waiting = []
-    return [*found, *by_person(waiting, order)]
-
-
-def by_person(lines: Iterable[str], order: list[str]) -> list[str]:
-    """What the bot said at one time, in the order of the cast; each person's lines keep theirs."""
-
-    def rank(line: str) -> int:
-        name = _SAID.sub("", line).partition(":")[0]
-        return order.index(name) if name in order else len(order)
-
-    return last_edits(sorted(lines, key=rank))
-
-
-def last_edits(lines: Iterable[str]) -> list[str]:
-    """Of a card drawn several times in a row, the last: how many edits it takes depends on how fast changes come."""
-    kept: list[str] = []
-    for line in lines:
-        card, before = _CARD.match(line), _CARD.match(kept[-1]) if kept else None
-        if card and before and card.groups() == before.groups():
-            kept.pop()
-        kept.append(line)
-    return kept
+def _whom(chat: Chat) -> dict[str, int | None]:
+    """Whom the bot speaks to: the person whose chat it is, or the room."""
+    return {"who": chat.id, "room": None} if chat.person is not None else {"room": chat.id}

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from simulator.buttons import buttons_of
-from simulator.cast import Chat, Person, Post, Press
+from simulator.cast import SERVICE, Chat, Person, Post, Press
 from simulator.menus import menu_for
 from simulator.refusals import Json
 from simulator.state import State
@@ -24,7 +24,6 @@ _KINDS = {
     "request_contact": "contact",
     "request_location": "location",
 }
-_SERVICE = ("new_chat_members", "left_chat_member", "migrate_to_chat_id", "migrate_from_chat_id", "pinned_message")
 
 
 def screen(state: State, person: Person, chat: Chat, limit: int = 200) -> Json:
@@ -33,8 +32,14 @@ def screen(state: State, person: Person, chat: Chat, limit: int = 200) -> Json:
     toasts = [_toast(press) for post in posts for press in post.presses if press.answer is not None]
     return {
         "person": described(person),
-        "chat": {"id": chat.id, "type": chat.type, "title": chat.title or state.bot["first_name"]},
+        "chat": {
+            "id": chat.id,
+            "type": chat.type,
+            "title": chat.title or state.told("name", person.language),
+            "members": len(chat.present()) + chat.has_bot(),
+        },
         "bot": state.bot,
+        "about": {field: state.told(field, person.language) for field in ("name", "description", "short_description")},
         "now": state.now().isoformat(),
         "messages": [_message(state, person, post) for post in posts],
         "keyboard": _keyboard(chat),
@@ -58,6 +63,7 @@ def described(person: Person) -> Json:
         "blocked": person.blocked,
         "deleted": person.deleted,
         "shown": person.shown,
+        "private_forwards": person.private_forwards,
     }
 
 
@@ -79,8 +85,10 @@ def _message(state: State, person: Person, post: Post) -> Json:
         "media": _media(state, message),
         "album": message.get("media_group_id"),
         "reply_to": _reply(message),
-        "forwarded": "forward_origin" in message,
-        "service": next((name for name in _SERVICE if name in message), None),
+        "forwarded": _forwarded(message),
+        "caption_above": message.get("show_caption_above_media", False),
+        "service": next((name for name in SERVICE if name in message), None),
+        "subject": _subject(message),
         "buttons": _buttons(buttons_of(post)),
         "force_reply": bool(post.markup and post.markup.get("force_reply")),
         "read": post.read,
@@ -99,6 +107,24 @@ def _reply(message: Json) -> Json | None:
         return None
     words = replied.get("text") or replied.get("caption") or ""
     return {"message_id": replied["message_id"], "text": words, "from": replied["from"]["first_name"]}
+
+
+def _subject(message: Json) -> str | None:
+    """Who came into the group or left it."""
+    moved = message.get("new_chat_members") or [message.get("left_chat_member")]
+    return moved[0]["first_name"] if moved[0] else None
+
+
+def _forwarded(message: Json) -> Json | None:
+    """Where a message was forwarded from: the kind of origin, its name, and who signed it."""
+    origin = message.get("forward_origin")
+    if origin is None:
+        return None
+    room = origin.get("sender_chat") or origin.get("chat") or {}
+    author = origin.get("sender_user") or {}
+    names = (author.get("first_name"), author.get("last_name"))
+    name = room.get("title") or origin.get("sender_user_name") or " ".join(filter(None, names))
+    return {"type": origin["type"], "name": name, "signature": origin.get("author_signature")}
 
 
 def _toast(press: Press) -> Json:
@@ -145,11 +171,12 @@ def _action(state: State, chat: Chat) -> str | None:
 
 def _media(state: State, message: Json) -> Json | None:
     """What a message carries beside words: a file with its address, or a place, or a contact."""
+    spoiler = {"spoiler": message.get("has_media_spoiler", False)}
     if sizes := message.get("photo"):
-        return _file(state, "photo", sizes[-1]) | {"thumbnail": f"/sim/files/{sizes[0]['file_id']}"}
+        return _file(state, "photo", sizes[-1]) | {"thumbnail": f"/sim/files/{sizes[0]['file_id']}"} | spoiler
     for kind in _FILES:
         if kind in message:
-            return _file(state, kind, message[kind])
+            return _file(state, kind, message[kind]) | spoiler
     for kind in ("location", "venue", "contact", "poll", "dice"):
         if kind in message:
             return {"kind": kind, **message[kind]}

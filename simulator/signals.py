@@ -12,11 +12,16 @@ T = TypeVar("T")
 
 
 class Signal:
-    """Wakes everybody who waits; `closed` tells them to go home."""
+    """Wakes everybody who waits; `ended` is set when they shall go home."""
 
     def __init__(self) -> None:
-        self.closed = False
+        self.ended = asyncio.Event()
         self._event = asyncio.Event()
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was the last time."""
+        return self.ended.is_set()
 
     def fire(self, _: object = None) -> None:
         """Wakes the waiting."""
@@ -25,7 +30,7 @@ class Signal:
 
     def close(self) -> None:
         """Wakes the waiting for the last time."""
-        self.closed = True
+        self.ended.set()
         self.fire()
 
     async def wait(self, seconds: float | None = None) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from functools import lru_cache
 
-# A 20 ms stereo-free Opus frame of silence; 50 make a second.
+# 20 ms of silence as a mono Opus frame; 50 make a second.
 _SILENCE = b"\xf8\xff\xfe"
 _FRAME = 960
 _PER_PAGE = 50

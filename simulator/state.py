@@ -6,14 +6,16 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
+from uuid import uuid4
 
 from simulator.allowance import Allowance
-from simulator.cast import Chat, Membership, Person, Post, Press
+from simulator.cast import PRESENT, Chat, Membership, Person, Post, Press
 from simulator.chaos import Chaos
 from simulator.clock import Clock
 from simulator.files import FileShelf
 from simulator.record import Record
 from simulator.refusals import Impossible, Json
+from simulator.text import whole
 from simulator.updates import UpdateQueue
 
 DEFAULT_TOKEN = "7000000001:simulator"  # noqa: S105 (a made-up bot of a made-up Telegram)
@@ -36,7 +38,10 @@ _ADMIN_RIGHTS = [
 
 
 class State:
-    """People, chats, files, one bot and its updates. Nothing here waits or touches a network."""
+    """People, chats, files, one bot and its updates. Nothing here waits or touches a network.
+
+    ``life`` tells this world from the one of an earlier or a later start.
+    """
 
     def __init__(
         self,
@@ -52,6 +57,7 @@ class State:
     ) -> None:
         self.clock = Clock()
         self.now: Callable[[], datetime] = now or self.clock.now
+        self.life = uuid4().hex[:8]
         self.token = token
         self.privacy_mode = privacy_mode
         self.kept_messages = kept_messages
@@ -105,6 +111,11 @@ class State:
         self._serial += 1
         return self._serial
 
+    def told(self, field: str, language: str) -> str:
+        """The bot's name, description or short description in a language, or else the one for all others."""
+        default = self.bot["first_name"] if field == "name" else ""
+        return self.about.get((field, language)) or self.about.get((field, "")) or default
+
     # Finding people, chats and messages.
 
     def find_person(self, who: Person | int) -> Person:
@@ -126,7 +137,7 @@ class State:
         if chat is None or chat == person.id:
             return self.private(person)
         found = chat if isinstance(chat, Chat) else self.chats.get(chat)
-        if found is None or found.members.get(person.id) not in ("creator", "administrator", "member"):
+        if found is None or found.members.get(person.id) not in PRESENT:
             raise Impossible(f"{person.name} is not in chat {chat if isinstance(chat, int) else chat.id}")
         return self.chats[found.migrated_to] if found.migrated_to else found
 
@@ -158,7 +169,7 @@ class State:
             del chat.posts[next(iter(chat.posts))]
         if outgoing:
             self._show(chat, markup)
-        self.record.message(self._readers(chat) if outgoing else sender["first_name"], post, chat.posts)
+        self.record.message(post, chat)
         self.emit("message", chat_id=chat.id, message_id=number, outgoing=outgoing)
         return post
 
@@ -172,25 +183,22 @@ class State:
         elif markup.get("remove_keyboard"):
             chat.keyboard = None
 
-    def change(self, post: Post, message: Json, *, by_bot: bool) -> None:
+    def change(self, post: Post, message: Json) -> None:
         """Replaces what a message says."""
         post.message = message
         chat = self.chats[post.chat_id]
-        self.record.edit(self._readers(chat) if by_bot else message["from"]["first_name"], post, chat.posts)
+        self.record.edit(post, chat)
         self.emit("edit", chat_id=post.chat_id, message_id=post.message_id)
 
     def remove(self, post: Post) -> None:
         """Deletes a message."""
         chat = self.chats[post.chat_id]
         del chat.posts[post.message_id]
-        self.record.deletion(self._readers(chat), post)
+        self.record.deletion(post, chat)
         self.emit("delete", chat_id=post.chat_id, message_id=post.message_id)
 
     def _read_by_bot(self, post: Post) -> None:
         self.emit("read", chat_id=post.chat_id, message_id=post.message_id)
-
-    def _readers(self, chat: Chat) -> str:
-        return chat.person.first_name if chat.person else chat.title
 
     # Memberships.
 
@@ -216,7 +224,7 @@ class State:
             "new_chat_member": self.member(self.bot, status),
         }
         self.queue.push("my_chat_member", update, ("chat", chat.id))
-        self.emit("member", chat_id=chat.id, person_id=by.id, status=status)
+        self.emit("member", chat_id=chat.id, person_id=by.id, status=status, bot=True)
 
     # Waiting.
 
@@ -251,7 +259,7 @@ class State:
         self.emit(
             "call",
             method=method,
-            chat_id=_number(params.get("chat_id")),
+            chat_id=whole(params.get("chat_id")),
             ok=answer["ok"],
             error=call["error"],
             message_id=message_id,
@@ -266,10 +274,6 @@ class State:
     def called(self, method: str) -> list[Json]:
         """The kept calls of one method, oldest first."""
         return [call for call in self.calls if call["method"] == method]
-
-
-def _number(value: Any) -> int | None:
-    return int(value) if str(value or "").lstrip("-").isdecimal() else None
 
 
 def _without_reply(message: Json) -> Json:

@@ -14,6 +14,7 @@ CAPTION_LIMIT = 1024
 
 _DROPPED = re.compile("[\r\u0333\u033f\u030a\u2028-\u202e]")
 _BLANKED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_WHOLE = re.compile(r"-?[0-9]{1,19}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _FOUND = re.compile(
     r"(?<![\w/<>])(?P<bot_command>/[A-Za-z0-9_]{1,64}(?:@[A-Za-z0-9_]{3,32})?)|(?P<url>https?://[^\s<>\"]+)"
@@ -49,6 +50,11 @@ _OPAQUE = frozenset({"code", "pre", "text_link", "text_mention", "url"})
 def units(text: str) -> int:
     """Length in UTF-16 code units, which is how Telegram counts."""
     return len(text) if text.isascii() else len(text) + sum(char > "\uffff" for char in text)
+
+
+def whole(words: object) -> int | None:
+    """The whole number that something is or says; None where it is none."""
+    return int(str(words)) if _WHOLE.fullmatch(str(words)) else None
 
 
 def clean(text: str) -> str:
@@ -104,7 +110,9 @@ def checked(text: str, entities: Iterable[Json]) -> list[Json]:
     for entity in entities:
         if not isinstance(entity, dict) or entity.get("type") not in ENTITY_TYPES:
             raise bad_request("can't parse MessageEntity: Unsupported type specified")
-        offset, length = entity.get("offset", 0), entity.get("length", 0)
+        offset, length = whole(entity.get("offset", 0)), whole(entity.get("length", 0))
+        if offset is None or length is None:
+            raise bad_request('can\'t parse MessageEntity: Field "offset" must be of type Number')
         if offset < 0:
             raise bad_request(f"receive an entity with incorrect offset {offset}")
         if offset > total:

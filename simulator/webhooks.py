@@ -106,7 +106,7 @@ class Webhooks:
         try:
             async with asyncio.timeout(ANSWER_LIMIT):
                 status, body = await self._post(url, json.dumps(item.update).encode())
-        except (OSError, TimeoutError, ValueError, EOFError) as problem:
+        except (OSError, TimeoutError, ValueError, EOFError, asyncio.LimitOverrunError) as problem:
             return self._failed(f"{type(problem).__name__}: {problem}")
         if not 200 <= status < 300:
             return self._failed(f"Wrong response from the webhook: {status}")
@@ -152,7 +152,7 @@ class Webhooks:
         writer.write(self._head(url, len(body)) + body)
         await writer.drain()
         head = await reader.readuntil(b"\r\n\r\n")
-        status = int(head.split(b" ", 2)[1])
+        status = _status(head)
         headers = _headers(head)
         answer = await _read(reader, headers, status)
         if headers.get("connection", "") == "close" or "content-length" not in headers:
@@ -177,6 +177,13 @@ class Webhooks:
 async def _connect(url: SplitResult) -> Connection:
     secure = url.scheme == "https"
     return await asyncio.open_connection(url.hostname, url.port or (443 if secure else 80), ssl=secure or None)
+
+
+def _status(head: bytes) -> int:
+    words = head.split(None, 2)
+    if len(words) < 2:
+        raise ValueError("no status in the answer")
+    return int(words[1])
 
 
 def _headers(head: bytes) -> dict[str, str]:

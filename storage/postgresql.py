@@ -27,6 +27,7 @@ from sqlalchemy.exc import DBAPIError
 from domain.people import ChatId
 from storage.lease import Lease
 from storage.locks import Again, Locks
+from storage.settled import EARLY, begun, settle, settle_own, watch, wrote
 from storage.unavailable import Unavailable
 from storage.unit import Unit
 
@@ -69,12 +70,16 @@ LOCK = select(
     func.pg_advisory_xact_lock(bindparam("kind_", type_=Integer), bindparam("number_", type_=Integer)),
 )
 
+LOCK_NUMBERS = LOCK.add_columns(EARLY)
+"""Numbers are given one after another, but the disk is waited for together."""
+
 
 class PostgreSQLLocks(Locks):
-    """Advisory locks, which last as long as the transaction."""
+    """Advisory locks, which last as long as the transaction. ``early``: it does not wait for the disk."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.early = False
 
     def chat(self, chat: ChatId) -> None:
         """By the chat's own number."""
@@ -85,8 +90,9 @@ class PostgreSQLLocks(Locks):
         self._connection.execute(LOCK, {"kind_": ROSTER, "number_": 0})
 
     def numbers(self, year: int) -> None:
-        """One a year, held until the commit: a number is given back where the turn is undone."""
-        self._connection.execute(LOCK, {"kind_": NUMBERS, "number_": year})
+        """One a year, held until the commit, not until the disk: a number is given back where the turn is undone."""
+        self._connection.execute(LOCK_NUMBERS, {"kind_": NUMBERS, "number_": year})
+        self.early = True
 
     def lost(self, error: DBAPIError) -> bool:
         """By the engine's code."""
@@ -130,6 +136,7 @@ class PostgreSQLDatabase:
     async def open(cls, url: URL, patience: float = PATIENCE) -> Self:
         """Connect. Raises ``Unavailable`` where the server cannot be reached or refuses."""
         engine = engine_for(url, WRITERS)
+        watch(engine)
         readers = engine_for(
             url,
             READERS,
@@ -176,12 +183,22 @@ class PostgreSQLDatabase:
             engine.dispose()
 
     def _transaction(self, work: Callable[[Unit], T]) -> T:
-        with self._engine.begin() as connection:
-            return work(Unit(connection, PostgreSQLLocks(connection)))
+        with self._engine.connect() as connection:
+            begun(connection)
+            locks = PostgreSQLLocks(connection)
+            with connection.begin():
+                found = work(Unit(connection, locks))
+                if not wrote(connection):
+                    settle(connection)
+            if locks.early:
+                settle_own(connection)
+            return found
 
     def _snapshot(self, work: Callable[[Unit], T]) -> T:
-        with self._readers.connect() as connection:
-            return work(Unit(connection))
+        with self._readers.begin() as connection:
+            found = work(Unit(connection))
+            settle(connection)
+            return found
 
     def _migration(self, work: Callable[[Connection], T]) -> T:
         with self._engine.begin() as connection:

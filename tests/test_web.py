@@ -3,6 +3,7 @@
 import asyncio
 import io
 import socket
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,11 +11,15 @@ from typing import Any
 
 import aiohttp
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from bot.commands import announce_webhook
 from bot.config_errors import ConfigError
 from bot.config_sections import Webhook
-from bot.web import LARGEST, bound, build_web, receiving, serving
+from bot.web import LARGEST, bound, build_web, receiving, served, serving
 from domain.people import Role
 from simulator.server import until
 from storage.intake import Intake as IntakeShelf
@@ -152,3 +157,35 @@ def test_a_port_that_is_taken_is_one_sentence() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(ConfigError, match=rf"webhook.port is {port}, but .*in use.*set another"):
             bound("127.0.0.1", port)
+
+
+async def test_callers_who_come_at_once_are_shared_among_workers() -> None:
+    """Two servers on one socket, as two workers have it. Planted fault: no ``backlog``, and one of them takes all.
+
+    Telegram keeps its connections: who has them all has all the work.
+    """
+    first = bound("127.0.0.1", 0)
+    second = first.dup()
+    answered: Counter[str] = Counter()
+
+    def worker(name: str) -> Starlette:
+        async def answer(_: Request) -> Response:
+            answered[name] += 1
+            return Response()
+
+        return Starlette(routes=[Route("/", answer)])
+
+    async with served(worker("one"), first) as port, served(worker("two"), second):
+        async with asyncio.timeout(10):
+            await asyncio.to_thread(call_all, port, 40)
+    assert answered.total() == 40
+    assert min(answered["one"], answered["two"]) >= 10, answered
+
+
+def call_all(port: int, count: int) -> None:
+    """So many connections, and then a call on each of them."""
+    callers = [socket.create_connection(("127.0.0.1", port)) for _ in range(count)]
+    for caller in callers:
+        with caller:
+            caller.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert caller.recv(1000).startswith(b"HTTP/1.1 200")

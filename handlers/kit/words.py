@@ -96,6 +96,10 @@ class Words:
         """Every label by its key."""
         return self._labels[language]
 
+    def group(self, language: str) -> str:
+        """What the group calls itself."""
+        return self.charter.group.get(language) or next(iter(self.charter.group.values()))
+
     def check(self) -> None:
         """Compile every template. Raises ``WordsError`` naming file and line: a broken overlay does not start."""
         for language, environment in self._environments.items():
@@ -124,7 +128,7 @@ class Words:
             auto_reload=False,
         )
         environment.filters.update(self._filters(language))
-        environment.globals["group"] = self.charter.group.get(language) or next(iter(self.charter.group.values()))
+        environment.globals["group"] = self.group(language)
         return environment
 
     def _filters(self, language: str) -> dict[str, Callable[..., Any]]:

@@ -24,7 +24,7 @@ def answer_callback_query(call: Call) -> bool:
     if url := call.word("url"):
         press.answer["url"] = url
     if text:
-        world.record.toast(world.people[press.person_id].first_name, text)
+        world.record.toast(press.person_id, text)
     world.emit(
         "answer", chat_id=press.chat_id, message_id=press.message_id, query_id=press.id, person_id=press.person_id,
         text=text, alert=press.answer["show_alert"],

@@ -6,8 +6,6 @@ from simulator.cast import Chat, Membership
 from simulator.methods.registry import Call, method
 from simulator.refusals import Json, bad_request, forbidden
 
-_PRESENT = ("creator", "administrator", "member")
-
 
 @method("getChat")
 def get_chat(call: Call) -> Json:
@@ -23,6 +21,7 @@ def get_chat(call: Call) -> Json:
     }
 
 
+_RANKED = ("creator", "administrator")
 _GIFTS = ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels")
 
 
@@ -39,7 +38,7 @@ def _status(call: Call, chat: Chat, user_id: int) -> tuple[Json, Membership]:
 def get_chat_member(call: Call) -> Json:
     """Somebody's place in a chat."""
     chat = call.chat()
-    if chat.person is None and chat.bot not in _PRESENT:
+    if chat.person is None and not chat.has_bot():
         raise forbidden(f"bot is not a member of the {chat.type} chat")
     user_id = call.integer("user_id")
     if user_id <= 0:
@@ -54,16 +53,14 @@ def get_chat_administrators(call: Call) -> list[Json]:
     if chat.person is not None:
         raise bad_request("there are no administrators in the private chat")
     ranks = [(call.world.people[number].user(), rank) for number, rank in chat.members.items()]
-    return [
-        call.world.member(user, rank) for user, rank in [*ranks, (call.world.bot, chat.bot)] if rank in _PRESENT[:2]
-    ]
+    return [call.world.member(user, rank) for user, rank in [*ranks, (call.world.bot, chat.bot)] if rank in _RANKED]
 
 
 @method("getChatMemberCount")
 def get_chat_member_count(call: Call) -> int:
     """How many are in a chat, the bot included."""
     chat = call.chat()
-    return sum(rank in _PRESENT for rank in chat.members.values()) + (chat.bot in _PRESENT)
+    return len(chat.present()) + chat.has_bot()
 
 
 @method("leaveChat")

@@ -9,10 +9,11 @@ from datetime import timedelta
 from simulator.cast import Chat, Post
 from simulator.methods.registry import Call, method
 from simulator.refusals import Json, Refused, bad_request, not_modified
+from simulator.text import whole
 
 # Bot API, deleteMessage: a message can be deleted while it is less than 48 hours old.
 DELETABLE = timedelta(hours=48)
-_WORDS = ("text", "entities", "caption", "caption_entities", "link_preview_options")
+_WORDS = ("text", "entities", "caption", "caption_entities", "link_preview_options", "show_caption_above_media")
 _CAPTIONED = ("photo", "document", "voice", "video", "audio", "animation")
 
 
@@ -36,7 +37,7 @@ def _edited(call: Call, post: Post, content: Json) -> Json:
     if message == {name: value for name, value in post.message.items() if name != "edit_date"}:
         raise not_modified()
     message["edit_date"] = call.world.stamp()
-    call.world.change(post, message, by_bot=True)
+    call.world.change(post, message)
     return message
 
 
@@ -52,8 +53,8 @@ def edit_message_text(call: Call) -> Json:
 
 @method("editMessageCaption")
 def edit_message_caption(call: Call) -> Json:
-    """New words under a file."""
-    content = call.caption()
+    """New words of a file."""
+    content = {**call.caption(), **call.caption_place()}
     post = _own(call)
     if not any(kind in post.message for kind in _CAPTIONED):
         raise bad_request("there is no caption in the message to edit")
@@ -97,7 +98,7 @@ def delete_messages(call: Call) -> bool:
     chat = call.chat()
     for number in numbers:
         with contextlib.suppress(Refused):
-            _remove(call, chat, int(number))
+            _remove(call, chat, whole(number) or 0)
     return True
 
 

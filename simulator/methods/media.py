@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from simulator.files import PHOTO_LIMIT, StoredFile, Upload
-from simulator.keyboards import accepted
 from simulator.methods.registry import Call, method
-from simulator.methods.sending import deliver
+from simulator.methods.sending import deliver, deliver_album
 from simulator.pictures import size_of
 from simulator.refusals import Json, bad_request
-from simulator.text import CAPTION_LIMIT
 
+ALBUM_LIMIT = 10
 _ALBUM_KINDS = ("photo", "video", "document", "audio")
+# What can be hidden until it is pressed, and have its caption above it.
+_PICTURES = ("photo", "video")
 
 
 def _stored(call: Call, field: str, kind: str) -> StoredFile:
@@ -53,7 +54,16 @@ def _check_picture(data: bytes) -> None:
 
 
 def _content(call: Call, field: str, kind: str) -> Json:
-    """The part of a Message that a file becomes."""
+    """The part of a Message that a file with its caption becomes."""
+    content = {**_described(call, field, kind), **call.caption()}
+    if kind not in _PICTURES:
+        return content
+    if call.flag("has_spoiler"):
+        content["has_media_spoiler"] = True
+    return {**content, **call.caption_place()}
+
+
+def _described(call: Call, field: str, kind: str) -> Json:
     stored = _stored(call, field, kind)
     described = stored.described()
     if kind == "photo":
@@ -74,37 +84,44 @@ def send_file(call: Call) -> Json:
     """A file with a caption."""
     kind = call.method[len("send") :].lower()
     chat = call.writable()
-    content = {**_content(call, kind, kind), **call.caption()}
-    return deliver(call, chat, content).message
+    return deliver(call, chat, _content(call, kind, kind)).message
 
 
 @method("sendMediaGroup")
 def send_media_group(call: Call) -> list[Json]:
-    """Two to ten files as one album."""
+    """Two to ten files as one album; a single one goes as a message of its own. A reply markup is not looked at."""
     media = call.tree("media")
-    if not isinstance(media, list) or not media:
-        raise bad_request("can't parse media JSON object" if media else "there is no media in the request")
-    if not 2 <= len(media) <= 10:
-        raise bad_request(
-            "too many messages to send as an album" if len(media) > 10 else "too few messages to send as an album"
-        )
-    if accepted(call.tree("reply_markup")) != (None, None):
-        raise bad_request("reply markup can't be used in albums")
+    if media is not None and not isinstance(media, list):
+        raise bad_request("can't parse media JSON object")
     chat = call.writable()
-    number = f"{14_000_000_000_000_000 + call.world.serial()}"
     # Everything is checked before anything is sent: an album comes whole or not at all.
-    contents = [_item(call, item) for item in media]
-    return [deliver(call, chat, {**content, "media_group_id": number}).message for content in contents]
+    contents = [_item(call, item) for item in media or ()]
+    _check_album(contents)
+    if len(contents) > 1:
+        number = f"{14_000_000_000_000_000 + call.world.serial()}"
+        contents = [{**content, "media_group_id": number} for content in contents]
+    return [post.message for post in deliver_album(call, chat, contents)]
 
 
 def _item(call: Call, item: Any) -> Json:
     kind = item.get("type") if isinstance(item, dict) else None
+    if kind is None:
+        raise bad_request("can't parse InputMedia: media not found")
     if kind not in _ALBUM_KINDS:
-        raise bad_request(
-            "can't parse InputMedia: Media not found" if kind is None else f"type {kind} can't be used in albums"
-        )
-    part = Call(call.world, call.method, {**item, "limit": CAPTION_LIMIT}, call.uploads)
-    return {**_content(part, "media", kind), **part.caption()}
+        raise bad_request(f"can't parse InputMedia: type \"{kind}\" can't be used in sendMediaGroup")
+    return _content(Call(call.world, call.method, item, call.uploads), "media", kind)
+
+
+def _check_album(contents: list[Json]) -> None:
+    if not contents:
+        raise bad_request("there are no messages to send")
+    if len(contents) > ALBUM_LIMIT:
+        raise bad_request("too many messages to send as an album")
+    for kind in ("document", "audio"):
+        if 0 < sum(kind in content for content in contents) < len(contents):
+            raise bad_request(f"{kind} can't be mixed with other media types")
+    if len({content.get("show_caption_above_media", False) for content in contents}) > 1:
+        raise bad_request("parameter show_caption_above_media must be the same for all messages")
 
 
 @method("getFile")

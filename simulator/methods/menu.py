@@ -8,6 +8,7 @@ from typing import Any
 from simulator.menus import scope_key
 from simulator.methods.registry import Call, method
 from simulator.refusals import Json, bad_request
+from simulator.text import clean, whole
 
 _COMMAND = re.compile(r"/?[a-z0-9_]{1,32}")
 _LANGUAGE = re.compile(r"|[a-z]{2}")
@@ -20,6 +21,7 @@ _SCOPES = {
     "chat_administrators": ("chat_id",),
     "chat_member": ("chat_id", "user_id"),
 }
+# How long each may be (Bot API). Telegram documents the limits, not what it says where they are passed.
 _ABOUT = {"name": 64, "description": 512, "short_description": 120}
 
 
@@ -33,14 +35,19 @@ def _place(call: Call) -> tuple[str, str]:
             raise bad_request(f"can't parse BotCommandScope: Can't find field \"{field}\"")
     if "chat_id" in scope:
         _check_chat(call, scope["chat_id"])
+    return scope_key(scope), _language(call)
+
+
+def _language(call: Call) -> str:
     language = call.word("language_code")
     if not _LANGUAGE.fullmatch(language):
         raise bad_request("invalid language code specified")
-    return scope_key(scope), language
+    return language
 
 
 def _check_chat(call: Call, chat_id: Any) -> None:
-    if int(chat_id) not in call.world.chats and int(chat_id) not in call.world.people:
+    number = whole(chat_id)
+    if number not in call.world.chats and number not in call.world.people:
         raise bad_request("chat not found")
 
 
@@ -90,21 +97,23 @@ def _about(call: Call) -> str:
 
 @method("setMyName", "setMyDescription", "setMyShortDescription")
 def set_about(call: Call) -> bool:
-    """What people read about the bot."""
-    field = _about(call)
-    words = call.word(field)
+    """What people read about the bot in one language; nothing takes what that language had away."""
+    field, language = _about(call), _language(call)
+    words = clean(call.word(field)).strip()
     if len(words) > _ABOUT[field]:
-        raise bad_request(f"bot {field.replace('_', ' ')} is too long")
-    call.world.about[field, call.word("language_code")] = words
+        raise bad_request(f"{field.replace('_', ' ')} is too long")
+    if field == "name" and not words and not language:
+        raise bad_request("BOT_TITLE_INVALID")
+    call.world.about[field, language] = words
+    call.world.emit("about", field=field, language=language)
     return True
 
 
 @method("getMyName", "getMyDescription", "getMyShortDescription")
 def get_about(call: Call) -> Json:
-    """What people read about the bot."""
+    """What people of one language read about the bot."""
     field = _about(call)
-    default = call.world.bot["first_name"] if field == "name" else ""
-    return {field: call.world.about.get((field, call.word("language_code")), default)}
+    return {field: call.world.told(field, _language(call))}
 
 
 @method("setChatMenuButton", "setMyDefaultAdministratorRights")

@@ -12,10 +12,8 @@ from simulator.files import UPLOAD_LIMIT, Upload
 from simulator.keyboards import accepted
 from simulator.markup import parse_html
 from simulator.refusals import Json, Refused, bad_request, forbidden, upgraded
-from simulator.text import CAPTION_LIMIT, TEXT_LIMIT, checked, clean, trim, units, with_found
+from simulator.text import CAPTION_LIMIT, TEXT_LIMIT, checked, clean, trim, units, whole, with_found
 from simulator.world import World
-
-_PRESENT = ("creator", "administrator", "member")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +68,16 @@ class Call:
         key = self.word(name)
         if not key:
             raise bad_request("chat_id is empty")
-        chat = self.world.chats.get(int(key)) if key.lstrip("-").isdigit() else None
-        if chat is None:
-            chat = self._unopened(key)
+        number = whole(key)
+        if number is None:
+            raise bad_request("chat not found")
+        chat = self.world.chats.get(number) or self._unopened(number)
         if chat.migrated_to is not None:
             raise upgraded(chat.migrated_to)
         return chat
 
-    def _unopened(self, key: str) -> Chat:
-        person = self.world.people.get(int(key)) if key.lstrip("-").isdigit() else None
+    def _unopened(self, number: int) -> Chat:
+        person = self.world.people.get(number)
         if person is None:
             raise bad_request("chat not found")
         return self.world.private(person)
@@ -95,7 +94,7 @@ class Call:
                 raise forbidden("bot can't initiate conversation with a user")
         elif chat.bot == "kicked":
             raise forbidden(f"bot was kicked from the {chat.type} chat")
-        elif chat.bot not in _PRESENT:
+        elif not chat.has_bot():
             raise forbidden(f"bot is not a member of the {chat.type} chat")
         return chat
 
@@ -119,7 +118,7 @@ class Call:
         if mode == "html":
             text, entities = parse_html(raw)
         elif mode in ("", "none"):
-            text, entities = raw, checked(raw, self.tree(key) or ())
+            text, entities = raw, checked(raw, self._entities(key))
         else:
             raise bad_request("unsupported parse_mode")
         text, entities = trim(text, entities)
@@ -129,6 +128,12 @@ class Call:
             return {}
         found = with_found(text, entities)
         return {field: text, key: found} if found else {field: text}
+
+    def _entities(self, field: str) -> list[Any]:
+        given = self.tree(field) or []
+        if not isinstance(given, list):
+            raise bad_request(f'field "{field}" must be of type Array')
+        return given
 
     def text(self) -> Json:
         """The text of a message; it cannot be empty."""
@@ -143,6 +148,10 @@ class Call:
         """The caption of a file; it may be empty."""
         return self.words("caption", CAPTION_LIMIT)
 
+    def caption_place(self) -> Json:
+        """Whether the caption stands above the file."""
+        return {"show_caption_above_media": True} if self.flag("show_caption_above_media") else {}
+
     def markup(self) -> tuple[Json | None, Json | None]:
         """(inline keyboard, other markup)."""
         return accepted(self.tree("reply_markup", "reply keyboard markup"))
@@ -153,13 +162,11 @@ class Call:
         number = reply.get("message_id", self.integer("reply_to_message_id")) if isinstance(reply, dict) else 0
         if reply and not number:
             raise bad_request('can\'t find field "message_id"')
-        post = chat.posts.get(int(number))
-        if number and post is None and not (reply.get("allow_sending_without_reply") or self._lenient()):
+        post = chat.posts.get(whole(number) or 0)
+        lenient = self.flag("allow_sending_without_reply") or (reply and reply.get("allow_sending_without_reply"))
+        if number and post is None and not lenient:
             raise bad_request("message to be replied not found")
         return post
-
-    def _lenient(self) -> bool:
-        return self.flag("allow_sending_without_reply")
 
     def upload(self, field: str) -> Upload | None:
         """The file uploaded for a parameter, by its own name or as attach://name."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from simulator.cast import Chat, Post
+from simulator.forwards import carried, may_go_on
 from simulator.methods.registry import Call, method
 from simulator.refusals import Json, bad_request
 
@@ -21,35 +22,31 @@ ACTIONS = frozenset(
         "upload_video_note",
     ]
 )
-# What a copy takes along.
-COPIED = [
-    "text",
-    "entities",
-    "caption",
-    "caption_entities",
-    "photo",
-    "document",
-    "voice",
-    "video",
-    "audio",
-    "animation",
-    "sticker",
-    "location",
-    "contact",
-    "venue",
-    "dice",
-]
 
 
 def deliver(call: Call, chat: Chat, content: Json) -> Post:
     """Puts a message of the bot into a chat."""
     inline, markup = call.markup()
-    replied = call.replied(chat)
-    if call.world.allowance is not None:
-        call.world.allowance.spend(call.world.now().timestamp(), chat)
-    if call.flag("protect_content"):
-        content["has_protected_content"] = True
-    return call.world.post(chat, call.world.bot, content, outgoing=True, inline=inline, markup=markup, reply_to=replied)
+    (post,) = _posted(call, chat, [content], inline, markup)
+    return post
+
+
+def deliver_album(call: Call, chat: Chat, contents: list[Json]) -> list[Post]:
+    """Puts several messages into a chat, all or none. Telegram does not look at a reply markup here."""
+    return _posted(call, chat, contents)
+
+
+def _posted(
+    call: Call, chat: Chat, contents: list[Json], inline: Json | None = None, markup: Json | None = None
+) -> list[Post]:
+    world, replied = call.world, call.replied(chat)
+    if world.allowance is not None:
+        world.allowance.spend(world.now().timestamp(), chat, len(contents))
+    kept = {"has_protected_content": True} if call.flag("protect_content") else {}
+    return [
+        world.post(chat, world.bot, {**content, **kept}, outgoing=True, inline=inline, markup=markup, reply_to=replied)
+        for content in contents
+    ]
 
 
 @method("sendMessage")
@@ -90,18 +87,21 @@ def send_chat_action(call: Call) -> bool:
     return True
 
 
-def _source(call: Call, deed: str) -> Post:
-    return call.target(call.chat("from_chat_id"), deed)
+def _source(call: Call, deed: str) -> Json:
+    message = call.target(call.chat("from_chat_id"), deed).message
+    if not may_go_on(message):
+        raise bad_request("message can't be copied" if deed == "copy" else "message can't be forwarded")
+    return message
 
 
 @method("copyMessage")
 def copy_message(call: Call) -> Json:
     """The same message again, without saying where it came from."""
     chat = call.writable()
-    source = _source(call, "copy").message
-    content = {name: source[name] for name in COPIED if name in source}
+    content = carried(_source(call, "copy"))
     if "caption" in call.params and "text" not in content:
-        content = {k: v for k, v in content.items() if not k.startswith("caption")} | call.caption()
+        old = {name: value for name, value in content.items() if "caption" not in name}
+        content = old | call.caption() | call.caption_place()
     return {"message_id": deliver(call, chat, content).message_id}
 
 
@@ -109,7 +109,5 @@ def copy_message(call: Call) -> Json:
 def forward_message(call: Call) -> Json:
     """The same message, with where it came from."""
     chat = call.writable()
-    source = _source(call, "forward").message
-    origin = {"type": "user", "date": source["date"], "sender_user": source["from"]}
-    content = {name: source[name] for name in COPIED if name in source}
-    return deliver(call, chat, {**content, "forward_origin": origin}).message
+    source = _source(call, "forward")
+    return deliver(call, chat, {**carried(source), "forward_origin": call.world.origin_of(source)}).message

@@ -2,6 +2,7 @@
 
 /** The kinds of events that GET /sim/events sends by name. */
 const KINDS = [
+  "about",
   "message",
   "story",
   "read",
@@ -68,18 +69,21 @@ export function createApi(search) {
 }
 
 /**
- * Hears the simulator's events for as long as the page lives. After each (re)connection `connected` is called: whatever
- * happened meanwhile has to be fetched.
+ * Hears the simulator's events for as long as the page lives. After a break it asks for what came after the last event
+ * it heard; `connected` is told whether those follow (true), or else whatever happened meanwhile has to be fetched.
  * @param {Api} api
- * @param {{event: (event: any) => void, connected: () => void, lost: () => void}} hear
+ * @param {{event: (event: any) => void, connected: (resumed: boolean) => void, lost: () => void}} hear
  */
 export function listen(api, hear) {
   let pause = SOON;
+  /** The last event's place in the stream. */
+  let place = "";
   function open() {
-    const source = new EventSource(api.address("/sim/events"));
-    source.addEventListener("open", () => {
+    const source = new EventSource(api.address(place ? `/sim/events?after=${place}` : "/sim/events"));
+    source.addEventListener("hello", (message) => {
       pause = SOON;
-      hear.connected();
+      place = message.lastEventId;
+      hear.connected(JSON.parse(message.data).resumed);
     });
     source.addEventListener("error", () => {
       source.close();
@@ -87,7 +91,11 @@ export function listen(api, hear) {
       setTimeout(open, pause);
       pause = Math.min(pause * 2, LATE);
     });
-    for (const kind of KINDS) source.addEventListener(kind, (message) => hear.event(JSON.parse(message.data)));
+    for (const kind of KINDS)
+      source.addEventListener(kind, (message) => {
+        place = message.lastEventId;
+        hear.event(JSON.parse(message.data));
+      });
   }
   open();
 }

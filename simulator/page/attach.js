@@ -3,7 +3,7 @@ import { h } from "./dom.js";
 import { icons } from "./icons.js";
 import { coordinates, mapToChoose } from "./map.js";
 import { openDialog, openMenu } from "./menus.js";
-import { picture, scenes } from "./sample.js";
+import { picture, scenes, sketch } from "./sample.js";
 import { say } from "./words.js";
 
 /** @typedef {import("./map.js").Place} Place */
@@ -20,12 +20,12 @@ const HOME = { latitude: 22.5431, longitude: 114.0579 };
 
 /**
  * @param {HTMLElement} anchor
- * @param {Send & {hold: (pictures: File[]) => void}} send `hold` keeps pictures until a caption is written
+ * @param {Send & {hold: (pictures: File[]|Promise<File[]>) => void}} send `hold` keeps pictures until a caption is written
  */
 export function attachMenu(anchor, send) {
-  const take = (/** @type {File} */ file) => {
+  const take = (/** @type {import("./sample.js").Scene} */ scene) => {
     menu.hidePopover();
-    send.hold([file]);
+    send.hold(Promise.all([picture(scene)]));
   };
   const samples = h(
     "div",
@@ -38,7 +38,7 @@ export function attachMenu(anchor, send) {
     {
       text: say("album"),
       icon: icons.picture,
-      act: async () => send.hold(await Promise.all(scenes.slice(1).map(picture))),
+      act: () => send.hold(Promise.all(scenes.slice(1, 4).map(picture))),
     },
     { text: say("location"), icon: icons.pin, act: () => chooseLocation(send.location) },
     { text: say("voice"), icon: icons.voice, act: send.voice },
@@ -47,20 +47,16 @@ export function attachMenu(anchor, send) {
   ]);
 }
 
-/** @param {import("./sample.js").Scene} scene @param {(file: File) => void} take */
+/** @param {import("./sample.js").Scene} scene @param {(scene: import("./sample.js").Scene) => void} take */
 function sample(scene, take) {
-  const made = picture(scene);
   const button = h("button", {
     type: "button",
     role: "menuitem",
     class: "sample",
     label: scene,
-    on: { click: async () => take(await made) },
+    on: { click: () => take(scene) },
   });
-  made.then((file) => {
-    const source = URL.createObjectURL(file);
-    button.append(h("img", { src: source, alt: "", on: { load: () => URL.revokeObjectURL(source) } }));
-  });
+  setTimeout(async () => button.append(await sketch(scene)));
   return button;
 }
 
@@ -77,7 +73,7 @@ function chosenFiles(accept, multiple) {
 /** Opens the map; the place goes when it is confirmed. @param {(place: Place) => Promise<void>} send */
 export function chooseLocation(send) {
   let place = HOME;
-  const words = h("p", { class: "map-words" }, coordinates(place));
+  const words = h("p", { class: "map-words", role: "status" }, coordinates(place));
   const map = mapToChoose(HOME, (chosen) => {
     place = chosen;
     words.textContent = coordinates(place);

@@ -10,14 +10,15 @@ const WORDLESS = ["location", "venue", "contact", "voice", "sticker"];
 
 /**
  * @param {Message} message
- * @param {{reply: (message: Message) => void, edit: (message: Message) => void, copy: (words: string) => void, calls: () => void}} deeds
+ * @param {{reply: (message: Message) => void, edit: (message: Message) => void, copy: (words: string) => void, forward: (message: Message) => void, calls: () => void}} deeds
  * @returns {Item[]}
  */
 export function messageChoices(message, deeds) {
   const items = [{ text: say("reply"), icon: icons.reply, act: () => deeds.reply(message) }];
-  if (message.mine && message.text && !WORDLESS.includes(message.media?.kind))
+  if (message.mine && message.text && !message.forwarded && !WORDLESS.includes(message.media?.kind))
     items.push({ text: say("edit"), icon: icons.edit, act: () => deeds.edit(message) });
   if (message.text) items.push({ text: say("copy"), icon: icons.copy, act: () => deeds.copy(message.text) });
+  items.push({ text: say("forwardToBot"), icon: icons.forward, act: () => deeds.forward(message) });
   return [...items, { text: say("calls"), icon: icons.code, act: deeds.calls }];
 }
 

@@ -13,6 +13,8 @@ const STEPS = [
 const MORNING = { hour: 8, minute: 35 };
 const WORK = [8.5, 17.5];
 const WIDE = 240;
+/** As in narrow.css. */
+const narrow = matchMedia("(max-width: 820px)");
 
 /**
  * @param {HTMLElement} place
@@ -35,6 +37,14 @@ export function createClock(place, api, ticked) {
   const hold = h("button", { type: "button", class: "tool-button", label: "holdClock", hidden: true });
   hold.addEventListener("click", async () => set(await api.post("/sim/clock", { runs: !state.runs })));
   place.append(hold, h("div", { class: "clock-now" }, time, date), day.root, steps, said);
+  narrow.addEventListener("change", settle);
+  settle();
+
+  /** In a narrow window the steps are a line of their own, behind the tools in every order. */
+  function settle() {
+    if (narrow.matches) place.parentElement?.append(steps);
+    else said.before(steps);
+  }
 
   /** @param {string} word @param {() => string} span */
   function button(word, span) {
@@ -71,15 +81,20 @@ export function createClock(place, api, ticked) {
 
   /** @param {string} span such as "1d" */
   async function advance(span) {
-    buttons.forEach((one) => (one.disabled = true));
+    if (busy()) return;
+    mark(true);
     try {
       set(await api.post("/sim/clock", { advance: span }));
       said.textContent = `${time.textContent} ${date.textContent}`;
     } catch (error) {
       said.textContent = say("failed", { why: /** @type {Error} */ (error).message });
     }
-    buttons.forEach((one) => (one.disabled = false));
+    mark(false);
   }
+
+  // Not `disabled`, which would take the focus away from the button that was pressed.
+  const busy = () => buttons[0].getAttribute("aria-disabled") === "true";
+  const mark = (/** @type {boolean} */ is) => buttons.forEach((one) => one.setAttribute("aria-disabled", String(is)));
 
   const fetchNow = async () => set(await api.get("/sim/clock"));
   setInterval(show, 5_000);

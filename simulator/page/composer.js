@@ -35,12 +35,19 @@ export function createComposer(deeds, id) {
   const send = h("button", { type: "submit", class: "round send", label: "send" }, stroke(icons.send));
   const attach = h(
     "button",
-    { type: "button", class: "round", label: "attach", "aria-haspopup": "menu" },
+    { type: "button", class: "round", label: "attach", "aria-haspopup": "menu", "aria-expanded": "false" },
     stroke(icons.attach),
   );
   const menu = h(
     "button",
-    { type: "button", class: "round", label: "commands", "aria-haspopup": "menu", hidden: true },
+    {
+      type: "button",
+      class: "round",
+      label: "commands",
+      "aria-haspopup": "menu",
+      "aria-expanded": "false",
+      hidden: true,
+    },
     stroke(icons.menu),
   );
   const keys = h(
@@ -50,7 +57,7 @@ export function createComposer(deeds, id) {
   );
   const context = h("div", { class: "context", hidden: true });
   const tray = h("div", { class: "tray", hidden: true });
-  const hints = createHints(choose);
+  const hints = createHints(field, choose);
   const board = h("div", { class: "board", hidden: true });
   const form = h(
     "form",
@@ -64,7 +71,8 @@ export function createComposer(deeds, id) {
 
   const grow = () => {
     field.style.setProperty("height", "auto");
-    field.style.setProperty("height", `${Math.min(field.scrollHeight, 132)}px`);
+    const edges = field.offsetHeight - field.clientHeight;
+    if (field.scrollHeight) field.style.setProperty("height", `${Math.min(field.scrollHeight + edges, 132)}px`);
     send.classList.toggle("ready", Boolean(field.value.trim() || state.pictures.length));
   };
   const write = (/** @type {string} */ text) => {
@@ -115,7 +123,16 @@ export function createComposer(deeds, id) {
     field.focus();
   }
 
+  /** What is still being painted; sending waits for it. @type {Promise<void>} */
+  let painting = Promise.resolve();
+
+  /** @param {File[]|Promise<File[]>} more */
+  function add(more) {
+    painting = Promise.all([more, painting]).then(([pictures]) => hold([...state.pictures, ...pictures]));
+  }
+
   async function submit() {
+    await painting;
     const text = field.value.trim();
     const { reply, edit, pictures } = state;
     if (!text && !pictures.length) return;
@@ -146,15 +163,13 @@ export function createComposer(deeds, id) {
   });
   field.addEventListener("paste", (/** @type {ClipboardEvent} */ event) => {
     const pictures = [...(event.clipboardData?.files ?? [])].filter((file) => file.type.startsWith("image/"));
-    if (pictures.length) hold([...state.pictures, ...pictures]);
+    if (pictures.length) add(pictures);
   });
   form.addEventListener("submit", (/** @type {Event} */ event) => {
     event.preventDefault();
     submit();
   });
-  attach.addEventListener("click", () =>
-    attachMenu(attach, { ...deeds.send, hold: (pictures) => hold([...state.pictures, ...pictures]) }),
-  );
+  attach.addEventListener("click", () => attachMenu(attach, { ...deeds.send, hold: add }));
   menu.addEventListener("click", () =>
     openMenu(
       menu,

@@ -90,17 +90,22 @@ function link(url, inside, hands) {
   return h("a", { href: url, target: "_blank", rel: "noopener noreferrer", title: url, on: { click: open } }, inside);
 }
 
-/** @param {any[]} inside */
+/** Hidden words; no button element, which could not go on in the next line. @param {any[]} inside */
 function spoiler(inside) {
   const node = h(
-    "button",
-    { type: "button", class: "spoiler", "aria-pressed": "false", label: "spoiler" },
+    "span",
+    { class: "spoiler", role: "button", tabIndex: 0, "aria-pressed": "false", label: "spoiler" },
     h("span", {}, inside),
   );
-  node.addEventListener("click", () => {
+  const show = () => {
     node.classList.add("shown");
-    node.setAttribute("aria-pressed", "true");
-    node.removeAttribute("aria-label");
+    for (const name of ["role", "tabindex", "aria-pressed", "aria-label", "data-label", "title"]) node.removeAttribute(name);
+  };
+  node.addEventListener("click", show);
+  node.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+    if (event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    show();
   });
   return node;
 }

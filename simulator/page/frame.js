@@ -6,18 +6,27 @@ import { icons } from "./icons.js";
 export function drawFrame(id, hue, log, composer) {
   const owner = h("h2", { class: "owner", id: `owner-${id}` });
   const role = h("span", { class: "role" });
-  const more = h("button", { type: "button", class: "round", "aria-haspopup": "menu" }, stroke(icons.more));
+  const more = h(
+    "button",
+    { type: "button", class: "round", "aria-haspopup": "menu", "aria-expanded": "false" },
+    stroke(icons.more),
+  );
   const time = h("span", { class: "status-time", "aria-hidden": "true" });
   const bot = h("b");
-  const action = h("small", { class: "action", role: "status" });
+  const action = h("small", { class: "action" });
   const face = h("span", { class: "avatar", "aria-hidden": "true" });
-  const empty = h("p", { class: "empty", word: "startHint" });
+  const empty = h("div", { class: "empty" });
   const gateWords = h("p");
   const start = h("button", { type: "button", class: "button main start" });
   const gate = h("div", { class: "gate" }, gateWords, start);
   const status = h("div", { class: "status" }, time, battery());
   const name = h("span", { class: "chat-name" }, bot, action);
-  const head = h("button", { type: "button", class: "chat-head" }, face, name);
+  const head = h(
+    "button",
+    { type: "button", class: "chat-head", "aria-haspopup": "menu", "aria-expanded": "false" },
+    face,
+    name,
+  );
   const screen = h("div", { class: "screen" }, status, head, h("div", { class: "wall" }, log, empty), composer, gate);
   const caption = h(
     "header",

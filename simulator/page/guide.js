@@ -26,7 +26,11 @@ export function createGuide(place, steps, page) {
   let stuck = false;
   let busy = false;
 
+  /** What had the focus before the tour took it. @type {any} */
+  let opener = null;
+
   async function start() {
+    opener = document.activeElement;
     await Promise.all(CAST.map(speak));
     at = 0;
     place.hidden = false;
@@ -44,7 +48,9 @@ export function createGuide(place, steps, page) {
 
   function leave() {
     at = -1;
+    const within = place.contains(document.activeElement) || document.activeElement === document.body;
     place.hidden = true;
+    if (within) opener?.focus({ preventScroll: true });
     page.phones.each((/** @type {Phone} */ phone) => phone.root.classList.remove("playing"));
   }
 
@@ -55,6 +61,10 @@ export function createGuide(place, steps, page) {
     page.phones.each((/** @type {Phone} */ one) => one.root.classList.toggle("playing", one === phone));
     if (phone) page.phones.bring(phone.id);
     draw();
+    focusMain();
+  }
+
+  function focusMain() {
     /** @type {HTMLElement|null} */ (place.querySelector(".button.main"))?.focus({ preventScroll: true });
   }
 
@@ -80,7 +90,8 @@ export function createGuide(place, steps, page) {
       h("b", {}, person ? say("tourBy", { name: person.first_name }) : step.who),
       say("tourStep", { at: at + 1, of: steps.length }),
     );
-    const tell = h("p", { class: "tour-tell", role: "status" }, step.tell[language()]);
+    const tell = h("p", { class: "tour-tell", id: "tour-tell" }, step.tell[language()]);
+    const within = place.contains(document.activeElement);
     const trouble = stuck && h("p", { class: "tour-stuck", role: "alert" }, say("tourStuck"));
     place.replaceChildren(
       bars,
@@ -91,6 +102,7 @@ export function createGuide(place, steps, page) {
         h("div", { class: "tour-end" }, choices()),
       ),
     );
+    if (within) focusMain();
   }
 
   function choices() {
@@ -99,7 +111,8 @@ export function createGuide(place, steps, page) {
       type: "button",
       class: "button main",
       word: last ? "tourDone" : stuck ? "tourRetry" : "tourNext",
-      disabled: busy,
+      "aria-describedby": "tour-tell",
+      "aria-disabled": busy && "true",
       on: { click: next },
     });
     const skip = stuck && h("button", { type: "button", class: "button", word: "tourSkip", on: { click: forward } });
@@ -149,7 +162,10 @@ export function createGuide(place, steps, page) {
     const until = performance.now() + PATIENCE;
     let [last, idle] = [-1, false];
     while (performance.now() < until) {
-      const [{ calls }, updates] = await Promise.all([page.api.get("/sim/calls?limit=1"), page.api.get("/sim/updates")]);
+      const [{ calls }, updates] = await Promise.all([
+        page.api.get("/sim/calls?limit=1"),
+        page.api.get("/sim/updates"),
+      ]);
       const newest = calls.at(-1)?.seq ?? 0;
       if (idle && updates.idle && newest === last) return;
       [last, idle] = [newest, updates.idle];

@@ -1,6 +1,7 @@
 // The buttons under a message and the keyboard that takes the place of the phone's own.
 import { h, stroke } from "./dom.js";
 import { icons } from "./icons.js";
+import { languageOf } from "./words.js";
 
 /** @typedef {import("./message.js").Button} Button */
 
@@ -42,7 +43,7 @@ function key(button, press) {
   const node = h(
     "button",
     { type: "button", class: "key", data: { style: button.style ?? "" } },
-    h("span", {}, button.label),
+    h("span", { lang: languageOf(button.label) }, button.label),
     mark && stroke(mark),
   );
   node.addEventListener("click", async () => {

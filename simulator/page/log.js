@@ -1,7 +1,9 @@
 // The messages of one chat: kept in step with the simulator's without disturbing what is already on the screen.
+import { createAnnouncer } from "./announce.js";
 import { arrange, h, stroke } from "./dom.js";
 import { icons } from "./icons.js";
 import { messageElement } from "./message.js";
+import { CONTROLS, createWalk } from "./walk.js";
 import { dated, language, say } from "./words.js";
 
 /** @typedef {import("./message.js").Message} Message */
@@ -12,7 +14,9 @@ const NEAR = 80; // pixels from the end that still count as "at the end"
 
 /** @param {import("./message.js").Hands} hands @param {string} label whose chat it is, for screen readers */
 export function createLog(hands, label) {
-  const list = h("ol", { class: "log", role: "log", tabIndex: 0, "aria-label": label });
+  const list = h("ol", { class: "log", tabIndex: 0, "aria-label": label });
+  const announcer = createAnnouncer();
+  const walk = createWalk(list);
   const count = h("span", { class: "badge" });
   const down = h(
     "button",
@@ -20,11 +24,13 @@ export function createLog(hands, label) {
     count,
     stroke(icons.down),
   );
-  const root = h("div", { class: "log-frame" }, list, down);
+  const root = h("div", { class: "log-frame" }, list, down, announcer.root);
   /** @type {Map<string, {node: HTMLElement, signature: string}>} */
   const shown = new Map();
   let started = false;
   let missed = 0;
+  /** @type {number|undefined} the chat on the screen */
+  let room;
 
   const atEnd = () => list.scrollHeight - list.scrollTop - list.clientHeight < NEAR;
   const toEnd = (smooth = false) => list.scrollTo({ top: list.scrollHeight, behavior: smooth ? "smooth" : "instant" });
@@ -35,13 +41,21 @@ export function createLog(hands, label) {
     count.hidden = !missed;
   };
   list.addEventListener("scroll", settle, { passive: true });
-  down.addEventListener("click", () => toEnd(!matchMedia("(prefers-reduced-motion: reduce)").matches));
+  down.addEventListener("click", () => {
+    list.focus({ preventScroll: true });
+    toEnd(!matchMedia("(prefers-reduced-motion: reduce)").matches);
+  });
   new ResizeObserver(() => stick && toEnd()).observe(list);
   let stick = true;
   list.addEventListener("scroll", () => (stick = atEnd()), { passive: true });
 
-  /** @param {Message[]} messages @param {{zone: string|undefined, group: boolean, notes: Map<number, string[]>}} setting */
+  /**
+   * @param {Message[]} messages
+   * @param {{zone: string|undefined, group: boolean, notes: Map<number, string[]>, owner: string, room: number}} setting
+   */
   function update(messages, setting) {
+    if (room !== setting.room) enter(setting.room);
+    list.setAttribute("aria-description", say("walkChat"));
     const follow = !started || atEnd();
     const focus = focusIn(list);
     const { nodes, fresh } = reconcile(
@@ -54,12 +68,21 @@ export function createLog(hands, label) {
       started,
     );
     arrange(list, nodes);
+    walk.mark();
     focus?.(list);
     const mine = fresh.some((node) => node.classList.contains("mine"));
     if (follow || mine) toEnd();
     else missed += fresh.filter((node) => node.classList.contains("theirs")).length;
+    if (started) announcer.tell(setting.owner, heard(messages, fresh));
     started = true;
     settle();
+  }
+
+  /** Another chat takes the screen: nothing in it is new. @param {number} chat */
+  function enter(chat) {
+    room = chat;
+    started = false;
+    shown.clear();
   }
 
   /** @param {number} id */
@@ -78,6 +101,12 @@ export function createLog(hands, label) {
   }
 
   return { root, list, update, show, choose, toEnd };
+}
+
+/** The messages of others among the rows that are new. @param {Message[]} messages @param {HTMLElement[]} fresh */
+function heard(messages, fresh) {
+  const ids = new Set(fresh.map((node) => node.dataset.id));
+  return messages.filter((message) => ids.has(String(message.message_id)) && !message.mine && !message.service);
 }
 
 /**
@@ -177,13 +206,14 @@ function lineOf(kind, words, key) {
  */
 function focusIn(list) {
   const active = /** @type {HTMLElement} */ (document.activeElement);
-  const row = active?.closest?.("[data-id]");
+  const row = /** @type {HTMLElement|null} */ (active?.closest?.("[data-id]"));
   if (!row || !list.contains(row)) return null;
-  const at = [...row.querySelectorAll("button,a")].indexOf(active);
-  const id = /** @type {HTMLElement} */ (row).dataset.id;
+  const at = [...row.querySelectorAll(CONTROLS)].indexOf(active);
+  const id = row.dataset.id;
   return () => {
     if (list.contains(document.activeElement) && document.activeElement !== list) return;
     const again = list.querySelector(`[data-id="${id}"]`);
-    /** @type {HTMLElement} */ (again?.querySelectorAll("button,a")[at] ?? list).focus({ preventScroll: true });
+    const there = again?.querySelectorAll(CONTROLS)[at] ?? again ?? list;
+    /** @type {HTMLElement} */ (there).focus({ preventScroll: true });
   };
 }

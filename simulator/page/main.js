@@ -4,6 +4,7 @@ import { createClock } from "./clock.js";
 import { h, stroke, translate } from "./dom.js";
 import { createGuide } from "./guide.js";
 import { icons } from "./icons.js";
+import { createLine } from "./line.js";
 import { createPanel } from "./panel.js";
 import { createPhones } from "./phones.js";
 import { tour } from "./tour.js";
@@ -22,9 +23,13 @@ const phones = createPhones(part("phones"), part("tabs"), {
 const panel = createPanel(part("panel"), api, (call) => phones.find(Number(call.params?.chat_id))?.refused(call));
 const guide = createGuide(part("tour"), tour, { phones, api, advance: clock.advance, morning: clock.morning });
 
+const line = createLine(part("connection"), part("progress"));
+
 const panelButton = tool("panel", icons.panel, () => openPanel(part("panel").hidden));
+panelButton.setAttribute("aria-expanded", "false");
+panelButton.setAttribute("aria-controls", "panel");
 const languageButton = h("button", { type: "button", class: "tool-button", label: "language", word: "languageShort" });
-const themeButton = h("button", { type: "button", class: "tool-button", label: "theme" });
+const themeButton = h("button", { type: "button", class: "tool-button theme", label: "theme" });
 
 /** @param {string} word @param {string} icon @param {() => void} act */
 function tool(word, icon, act) {
@@ -48,15 +53,20 @@ function inspect(phone, message) {
 
 /** @param {boolean} open */
 function openPanel(open) {
+  if (open && !part("panel").contains(document.activeElement)) opener = document.activeElement;
   panel.toggle(open);
-  panelButton.setAttribute("aria-pressed", String(open));
-  if (!open) phones.each((phone) => phone.log.choose(null));
+  panelButton.setAttribute("aria-expanded", String(open));
+  if (open) part("panel").focus({ preventScroll: true });
+  else phones.each((phone) => phone.log.choose(null));
 }
+
+/** What had the focus before the panel took it. @type {any} */
+let opener = null;
 
 part("panel").addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
   openPanel(false);
-  panelButton.focus();
+  (opener?.isConnected ? opener : panelButton).focus();
 });
 
 const dark = () =>
@@ -66,6 +76,7 @@ const dark = () =>
 function showTheme() {
   const theme = remembered("theme");
   if (theme === "dark" || theme === "light") document.documentElement.dataset.theme = theme;
+  themeButton.setAttribute("aria-pressed", String(dark()));
   themeButton.replaceChildren(stroke(dark() ? icons.sun : icons.moon));
 }
 
@@ -91,26 +102,21 @@ async function refetch() {
   part("bot-name").textContent = bot.first_name;
   document.title = `${bot.first_name} · ${say("title")}`;
   await Promise.all([phones.gather(), panel.restart()]);
-  const story = await api.get("/sim/story");
-  awake(story);
+  awake(await api.get("/sim/story"));
 }
 
 /** While the place is still being played into its present state, the page says how far it is. @param {any} story */
 function awake(story) {
+  told = story;
   waking = story.state === "running";
-  part("connection").hidden = !waking;
-  if (!waking) return;
-  part("connection").dataset.word = "waking";
-  part("connection").textContent = `${say("waking")} ${Math.round((100 * story.done) / (story.of || 1))} %`;
+  line.tell(waking ? "waking" : null, `${Math.round((100 * story.done) / (story.of || 1))} %`);
 }
 
-function lost() {
-  part("connection").hidden = false;
-  part("connection").dataset.word = "lost";
-  part("connection").textContent = say("lost");
-}
+const lost = () => line.tell("lost");
 
 let waking = false;
+/** What was last told of it. @type {any} */
+let told = { state: "none" };
 
 /** @param {any} event */
 function hear(event) {
@@ -131,4 +137,4 @@ addButton.classList.add("adds");
 part("tools").append(tourButton, addButton, panelButton, languageButton, themeButton);
 showTheme();
 setLanguage(language());
-listen(api, { event: hear, connected: () => refetch().catch(lost), lost });
+listen(api, { event: hear, connected: (resumed) => (resumed ? awake(told) : refetch().catch(lost)), lost });

@@ -62,10 +62,27 @@ function tile(message, address) {
   const alt = message.text || say("photoBy", { name: message.from.name });
   const source = address(url);
   const image = h("img", { src: source, alt, width, height, decoding: "async" });
-  return h(
-    "button",
-    { type: "button", class: "tile", label: "openPhoto", on: { click: () => enlarge(source, alt) } },
-    image,
+  const node = h("button", { type: "button", class: "tile", "aria-label": `${say("openPhoto")}: ${alt}` }, image);
+  if (message.media.spoiler) hide(node);
+  node.addEventListener("click", () => enlarge(source, alt));
+  return node;
+}
+
+/** Blurs a picture until it is pressed the first time. @param {HTMLElement} node */
+function hide(node) {
+  const label = node.getAttribute("aria-label") ?? "";
+  node.classList.add("veiled");
+  node.setAttribute("aria-label", say("spoilerPhoto"));
+  node.title = say("spoilerPhoto");
+  node.addEventListener(
+    "click",
+    (event) => {
+      event.stopImmediatePropagation();
+      node.classList.remove("veiled");
+      node.setAttribute("aria-label", label);
+      node.title = label;
+    },
+    { once: true },
   );
 }
 
@@ -82,7 +99,15 @@ function enlarge(source, words) {
 /** @param {Media} clip @param {Address} address */
 function video(clip, address) {
   const [width, height] = [clip.width ?? clip.length, clip.height ?? clip.length];
-  return h("video", { class: "video", src: address(clip.url), controls: true, preload: "none", width, height });
+  return h("video", {
+    class: "video",
+    src: address(clip.url),
+    controls: true,
+    preload: "none",
+    width,
+    height,
+    "aria-label": say("media.video"),
+  });
 }
 
 /** @param {Media} sound @param {Address} address */
@@ -101,7 +126,10 @@ function player(sound, address) {
     if (audio.paused) audio.play().catch(() => button.classList.add("broken"));
     else audio.pause();
   });
-  const show = () => button.replaceChildren(stroke(audio.paused ? icons.play : icons.pause));
+  const show = () => {
+    button.setAttribute("aria-pressed", String(!audio.paused));
+    button.replaceChildren(stroke(audio.paused ? icons.play : icons.pause));
+  };
   for (const kind of ["play", "pause", "ended"]) audio.addEventListener(kind, show);
   audio.addEventListener("timeupdate", () => {
     time.textContent = audio.paused ? length : lasting(audio.currentTime);

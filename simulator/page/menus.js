@@ -18,13 +18,16 @@ import { h, stroke } from "./dom.js";
  * @returns {HTMLElement & {hidePopover: () => void}}
  */
 export function openMenu(anchor, items) {
-  const menu = h("div", { class: "menu", role: "menu", popover: "auto" });
+  const name = anchor.getAttribute("aria-label") ?? anchor.textContent;
+  const menu = h("div", { class: "menu", role: "menu", popover: "auto", "aria-label": name });
+  const chat = /** @type {HTMLElement|null} */ (anchor.closest(".log"));
   menu.append(...items.map((item) => (item instanceof Node ? item : line(item, () => menu.hidePopover()))));
   document.body.append(menu);
   menu.addEventListener("toggle", (/** @type {any} */ event) => {
     if (event.newState !== "closed") return;
     anchor.setAttribute("aria-expanded", "false");
     menu.remove();
+    if (!anchor.isConnected && document.activeElement === document.body) chat?.focus({ preventScroll: true });
   });
   menu.addEventListener("keydown", walk);
   menu.showPopover();
@@ -36,7 +39,12 @@ export function openMenu(anchor, items) {
 
 /** @param {Item} item @param {() => void} close */
 function line(item, close) {
-  const text = h("span", {}, item.text, item.note && h("small", {}, ` ${item.note}`));
+  const text = h(
+    "span",
+    { "aria-live": item.sure && "polite" },
+    item.text,
+    item.note && h("small", {}, ` ${item.note}`),
+  );
   const node = h(
     "button",
     { type: "button", role: "menuitem", class: `menu-item${item.grave ? " grave" : ""}` },
@@ -60,11 +68,13 @@ function entries(menu) {
   return [...menu.querySelectorAll("button, [href], input")].map((node) => /** @type {HTMLElement} */ (node));
 }
 
-/** Arrow keys, Home and End move through a menu. @param {KeyboardEvent} event */
+/** Arrow keys, Tab, Home and End move through a menu and never out of it. @param {KeyboardEvent} event */
 function walk(event) {
   const all = entries(/** @type {HTMLElement} */ (event.currentTarget));
   const at = all.indexOf(/** @type {HTMLElement} */ (document.activeElement));
-  const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 }[event.key];
+  const back = event.key === "ArrowUp" || event.key === "ArrowLeft" || (event.key === "Tab" && event.shiftKey);
+  const on = ["ArrowDown", "ArrowRight", "Tab"].includes(event.key);
+  const to = back ? at - 1 : on ? at + 1 : { Home: 0, End: all.length - 1 }[event.key];
   if (to === undefined) return;
   event.preventDefault();
   all[(to + all.length) % all.length]?.focus();
@@ -75,7 +85,8 @@ function place(menu, anchor) {
   const from = anchor.getBoundingClientRect();
   const { width, height } = menu.getBoundingClientRect();
   const below = from.bottom + 6;
-  const top = below + height > innerHeight - 12 ? Math.max(12, from.top - height - 6) : below;
+  const above = below + height > innerHeight - 12 || from.top > innerHeight * 0.6;
+  const top = above ? Math.max(12, from.top - height - 6) : below;
   const left = Math.min(Math.max(12, from.left), innerWidth - width - 12);
   menu.style.setProperty("inset", "auto");
   menu.style.setProperty("top", `${top}px`);

@@ -4,7 +4,7 @@ import { formatted } from "./entities.js";
 import { icons } from "./icons.js";
 import { inlineKeyboard } from "./keyboard.js";
 import { mediaOf, pictures } from "./media.js";
-import { dated, say } from "./words.js";
+import { dated, languageOf, say } from "./words.js";
 
 /**
  * @typedef {object} Message as GET /sim/people/{id}/chat lists it
@@ -18,8 +18,10 @@ import { dated, say } from "./words.js";
  * @property {any} media
  * @property {string|null} album
  * @property {{message_id: number, text: string, from: string}|null} reply_to
- * @property {boolean} forwarded
+ * @property {{type: string, name: string, signature: string|null}|null} forwarded where it was forwarded from
+ * @property {boolean} caption_above the words stand above the picture
  * @property {string|null} service
+ * @property {string|null} subject who came into the group or left it
  * @property {Array<Array<Button>>} buttons
  * @property {boolean} read the other side has it
  * @property {boolean} waiting a press has not been answered yet
@@ -60,15 +62,25 @@ export function messageElement(messages, setting, hands) {
     setting.tail && "tail",
     isBare(messages) && "bare",
     messages.every((one) => !one.text) && "wordless",
+    message.caption_above && message.text && "captioned",
   ].filter(Boolean);
   const row = h(
     "li",
-    { class: `row ${kinds.join(" ")}`, data: { id: String(message.message_id) } },
+    {
+      class: `row ${kinds.join(" ")}`,
+      data: { id: String(message.message_id) },
+      "aria-label": `${message.from.name}: ${summary(worded(messages))}`,
+    },
     block,
     tools(message, hands),
   );
   row.addEventListener("dblclick", (/** @type {Event} */ event) => onWords(event) && hands.reply(message));
   return row;
+}
+
+/** The message of an album that has the words. @param {Message[]} messages */
+function worded(messages) {
+  return messages.find((one) => one.text) ?? messages[0];
 }
 
 /** Pictures or a map without words: they reach the bubble's edge. @param {Message[]} messages */
@@ -81,18 +93,34 @@ function isBare(messages) {
 
 /** @param {Event} event */
 function onWords(event) {
-  return !(/** @type {HTMLElement} */ (event.target).closest("button,a,audio,video,input"));
+  return !(/** @type {HTMLElement} */ (event.target).closest("button,a,audio,video,input,.spoiler"));
 }
 
 /** @param {Message[]} messages @param {Setting} setting @param {Hands} hands */
 function inside(messages, setting, hands) {
   const [message] = messages;
   const worded = messages.find((one) => one.text);
-  const words = worded && h("div", { class: "words", dir: "auto" }, formatted(worded.text, worded.entities, hands));
+  const words =
+    worded &&
+    h(
+      "div",
+      { class: "words", dir: "auto", lang: languageOf(worded.text) },
+      formatted(worded.text, worded.entities, hands),
+    );
   const media = messages.length > 1 ? pictures(messages, hands.address) : mediaOf(message, hands.address);
-  const origin = message.forwarded && h("p", { class: "origin" }, say("forwarded"));
-  const body = h("div", { class: "body" }, words, foot(messages[messages.length - 1], setting));
-  return [sender(message, setting), origin, quote(message, setting, hands), media, body];
+  const head = [sender(message, setting), origin(message), quote(message, setting, hands)];
+  const end = foot(messages[messages.length - 1], setting);
+  if (message.caption_above && words)
+    return [...head, h("div", { class: "body above" }, words), media, h("div", { class: "body" }, end)];
+  return [...head, media, h("div", { class: "body" }, words, end)];
+}
+
+/** Where a message was forwarded from, and who signed it there. @param {Message} message */
+function origin({ forwarded }) {
+  if (!forwarded) return null;
+  const { name, signature } = forwarded;
+  const words = say("forwardedFrom", { name: signature ? `${name} (${signature})` : name });
+  return h("p", { class: "origin", dir: "auto" }, words);
 }
 
 /** @param {Message} message @param {Setting} setting */
@@ -158,7 +186,7 @@ function tools(message, hands) {
   );
   const more = h(
     "button",
-    { type: "button", class: "tool more", label: "moreFor", "aria-haspopup": "menu" },
+    { type: "button", class: "tool more", label: "moreFor", "aria-haspopup": "menu", "aria-expanded": "false" },
     stroke(icons.more),
   );
   more.addEventListener("click", () => hands.menu(message, more));
@@ -170,6 +198,6 @@ function serviceLine(message) {
   return h(
     "li",
     { class: "service", data: { id: String(message.message_id) } },
-    h("span", {}, `${message.from.name} · ${say(`service.${message.service}`)}`),
+    h("span", {}, `${message.subject ?? message.from.name} · ${say(`service.${message.service}`)}`),
   );
 }

@@ -136,9 +136,9 @@ function callLine(call, open) {
   const answer = call.ok ? call.result : { error: call.error };
   const body = [
     h("h3", { word: "request" }),
-    h("pre", { tabIndex: 0 }, pretty(call.params)),
+    h("pre", { tabIndex: 0, role: "group", label: "request" }, pretty(call.params)),
     h("h3", { word: "answer" }),
-    h("pre", { tabIndex: 0 }, pretty(answer)),
+    h("pre", { tabIndex: 0, role: "group", label: "answer" }, pretty(answer)),
   ];
   return h(
     "li",

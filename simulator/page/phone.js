@@ -1,11 +1,12 @@
 // One phone: whose it is, the chat on its screen, and what its owner does.
-import { confirmContact, chooseLocation } from "./attach.js";
 import { messageChoices, ownerChoices } from "./choices.js";
 import { createComposer } from "./composer.js";
+import { h } from "./dom.js";
 import { drawFrame } from "./frame.js";
 import { icons } from "./icons.js";
 import { createLog } from "./log.js";
 import { openMenu } from "./menus.js";
+import { createPresses } from "./presses.js";
 import { createNotices } from "./toast.js";
 import { dated, has, say } from "./words.js";
 
@@ -20,9 +21,8 @@ import { dated, has, say } from "./words.js";
  * @property {(phone: Phone) => void} changed the person or the unread count changed
  */
 /** @typedef {ReturnType<typeof createPhone>} Phone */
+/** @typedef {{id: number, title: string}} Group */
 
-/** How long a pressed button waits for the bot's answer, ms; Telegram's own apps give up about then. */
-const ANSWER_WAIT = 15_000;
 /** How long after an event the chat is fetched once more, ms. */
 const SETTLE = 1_500;
 const HUES = [62, 168, 262, 330, 118, 20, 215, 295];
@@ -43,8 +43,6 @@ export function createPhone(person, nth, page) {
     attempt(page.api.upload(`${owner}/${deed}`, { ...fields, chat: room }, files));
   /** @type {any} */
   let chat = null;
-  /** @type {Map<string, () => void>} presses that wait for their answer */
-  const waiting = new Map();
   /** @type {Map<number, string[]>} */
   const notes = new Map();
 
@@ -54,7 +52,7 @@ export function createPhone(person, nth, page) {
       edit: (message_id, text) => post("edit", { message_id, text }),
       photos: (pictures, caption, reply_to) =>
         upload(pictures.length > 1 ? "album" : "photo", { caption, reply_to }, pictures),
-      key: pressKey,
+      key: (button) => presses.key(button),
       send: {
         location: (place) => post("location", place),
         voice: () => post("voice", { seconds: 5 }),
@@ -67,8 +65,8 @@ export function createPhone(person, nth, page) {
   const log = createLog(
     {
       command: (text) => post("say", { text }),
-      link: openLink,
-      press,
+      link: (url) => presses.link(url),
+      press: (message, button) => presses.press(message, button),
       menu: messageMenu,
       reply: composer.replyTo,
       show: (number) => log.show(number),
@@ -78,6 +76,7 @@ export function createPhone(person, nth, page) {
   );
   const frame = drawFrame(id, HUES[nth % HUES.length], log.root, composer.root);
   const notices = createNotices(frame.screen);
+  const presses = createPresses(post, notices, () => chat?.bot.username);
   frame.more.addEventListener("click", () => ownerMenu());
   frame.start.addEventListener("click", () => post(chat?.person.blocked ? "unblock" : "start"));
   frame.head.addEventListener("click", () => chatsMenu());
@@ -94,63 +93,49 @@ export function createPhone(person, nth, page) {
     }
   }
 
-  /** @param {Message} message @param {import("./message.js").Button} button */
-  async function press(message, button) {
-    const { message_id } = message;
-    const done = await post("press", { message_id, row: button.row, column: button.column });
-    if (done?.kind === "callback" && done.query_id) await answerTo(done.query_id);
-    if (done?.kind === "copy") copy(done.value);
-    if (done?.kind === "url") notices.link(done.value);
-  }
-
-  /** @param {string} query @returns {Promise<void>} */
-  function answerTo(query) {
-    return new Promise((done) => {
-      const finish = () => (waiting.delete(query), done());
-      waiting.set(query, finish);
-      setTimeout(finish, ANSWER_WAIT);
-    });
-  }
-
-  /** @param {import("./message.js").Button} button */
-  async function pressKey(button) {
-    if (button.kind === "contact") return confirmContact(() => post("press", { label: button.label }));
-    if (button.kind === "location") return chooseLocation((place) => post("location", place));
-    await post("press", { label: button.label });
-  }
-
-  /** A link to this bot starts it; any other is shown, and opened only when asked again. @param {string} url */
-  function openLink(url) {
-    const link = new URL(url, location.href);
-    const payload = link.searchParams.get("start");
-    const bot = chat?.bot?.username;
-    if (link.hostname === "t.me" && link.pathname === `/${bot}`) post("start", { payload: payload ?? "" });
-    else notices.link(url);
-  }
-
-  /** @param {string} words */
-  async function copy(words) {
-    await navigator.clipboard?.writeText(words).catch(() => {});
-    notices.toast(say("copied"));
-  }
-
   /** @param {Message} message @param {HTMLElement} at */
   function messageMenu(message, at) {
     const { replyTo: reply, editOf: edit } = composer;
-    openMenu(at, messageChoices(message, { reply, edit, copy, calls: () => page.inspect(phone, message) }));
+    const calls = () => page.inspect(phone, message);
+    openMenu(at, messageChoices(message, { reply, edit, forward, copy: presses.copy, calls }));
   }
 
   /** The chat with the bot and the groups. */
-  async function chatsMenu() {
+  function chatsMenu() {
     if (!person.groups?.length) return;
-    const groups = await Promise.all(
-      person.groups.map((/** @type {number} */ group) => page.api.get(`${owner}/chat?chat=${group}&limit=1`)),
-    );
     const enter = (/** @type {number|undefined} */ wanted) => ((room = wanted), refresh());
     openMenu(frame.head, [
-      { text: chat.bot.first_name, icon: icons.contact, act: () => enter(undefined) },
-      ...groups.map(({ chat: { id: group, title } }) => ({ text: title, icon: icons.panel, act: () => enter(group) })),
+      { text: chat.about.name, icon: icons.contact, act: () => enter(undefined) },
+      ...person.groups.map((/** @type {Group} */ { id: group, title }) => ({
+        text: title,
+        icon: icons.group,
+        act: () => enter(group),
+      })),
     ]);
+  }
+
+  /** Sends a message on to the bot, from whichever chat it stands in. @param {Message} message */
+  async function forward({ message_id }) {
+    const done = await post("forward", { message_id });
+    if (done && room) notices.toast(say("forwardedToBot", { bot: chat.about.name }));
+  }
+
+  /** The person as the simulator knows them now. @param {any} told */
+  function meet(told) {
+    Object.assign(person, told);
+    if (room && !person.groups.some((/** @type {Group} */ group) => group.id === room)) leave(room);
+    return refresh();
+  }
+
+  /** A group they are no longer in leaves the screen. @param {number} group */
+  function leave(group) {
+    if (room === group) room = undefined;
+  }
+
+  /** Nothing more is asked for this phone: it was put away, or its person is gone. */
+  function end() {
+    clearTimeout(later);
+    ended = true;
   }
 
   function ownerMenu() {
@@ -162,7 +147,9 @@ export function createPhone(person, nth, page) {
   /** Fetches the chat and shows it; calls that overlap become one more. */
   let fetching = false;
   let again = false;
+  let ended = false;
   async function refresh() {
+    if (ended) return;
     if (fetching) return void (again = true);
     fetching = true;
     const fetched = await attempt(page.api.get(`${owner}/chat${room ? `?chat=${room}` : ""}`));
@@ -180,7 +167,8 @@ export function createPhone(person, nth, page) {
     Object.assign(person, chat.person, { unread: chat.unread });
     showHead();
     composer.update(chat);
-    log.update(chat.messages, { zone: page.zone(), group: chat.chat.type !== "private", notes });
+    const group = chat.chat.type !== "private";
+    log.update(chat.messages, { zone: page.zone(), group, notes, owner: person.first_name, room: chat.chat.id });
     page.changed(phone);
     if (seenNow()) look();
   }
@@ -196,13 +184,16 @@ export function createPhone(person, nth, page) {
     frame.more.setAttribute("aria-label", say("phoneMenu", { name: person.first_name }));
     frame.root.setAttribute(
       "aria-label",
-      say("chatWith", { name: person.first_name, bot: chat?.bot.first_name ?? "" }),
+      say("chatWith", { name: person.first_name, bot: chat?.chat.title ?? "" }),
     );
     log.list.setAttribute("aria-label", frame.root.getAttribute("aria-label") ?? "");
     frame.root.classList.toggle("away", deleted);
     const fresh = chat && !chat.messages.length && !deleted;
     frame.empty.hidden = !fresh;
+    showAbout();
+    const atGate = frame.gate.contains(document.activeElement);
     frame.gate.hidden = !(fresh || blocked || deleted);
+    if (atGate && frame.gate.hidden) log.list.focus({ preventScroll: true });
     frame.gateWords.textContent =
       blocked || deleted ? say(deleted ? "deletedNote" : "blockedNote", { name: person.first_name }) : "";
     frame.start.hidden = deleted;
@@ -212,11 +203,21 @@ export function createPhone(person, nth, page) {
     tick();
   }
 
+  /** What the bot says of itself before anything was said, as Telegram shows it above Start. */
+  function showAbout() {
+    const description = room ? "" : chat?.about.description;
+    frame.empty.classList.toggle("about", Boolean(description));
+    if (description) frame.empty.replaceChildren(h("b", {}, say("about")), h("p", { dir: "auto" }, description));
+    else frame.empty.replaceChildren(say("startHint"));
+  }
+
   let actionEnds = 0;
   /** @param {string|null|undefined} action */
   function showAction(action) {
     clearTimeout(actionEnds);
-    frame.action.textContent = action ? say(has(action) ? action : "typing") : say("bot");
+    const group = chat && chat.chat.type !== "private";
+    const about = group ? say("members", { count: chat.chat.members }) : say("bot");
+    frame.action.textContent = action ? say(has(action) ? action : "typing") : about;
     frame.action.classList.toggle("busy", Boolean(action));
     if (action) actionEnds = window.setTimeout(() => showAction(null), 5000);
   }
@@ -239,7 +240,7 @@ export function createPhone(person, nth, page) {
 
   /** Whether an event changes what is on the screen. @param {any} event */
   function concerns(event) {
-    if (event.kind === "commands") return true;
+    if (event.kind === "commands" || event.kind === "about") return true;
     if (event.person_id != null && event.kind !== "member") return event.person_id === id;
     return event.chat_id === (room ?? id) || event.person_id === id;
   }
@@ -250,7 +251,7 @@ export function createPhone(person, nth, page) {
   function hear(event) {
     if (event.kind === "action") return showAction(event.action);
     if (event.kind === "answer") {
-      waiting.get(event.query_id)?.();
+      presses.answered(event.query_id);
       if (event.text) notices.answer(event.text, event.alert);
     }
     clearTimeout(later);
@@ -273,6 +274,9 @@ export function createPhone(person, nth, page) {
     composer,
     log,
     refresh,
+    meet,
+    leave,
+    end,
     concerns,
     hear,
     refused,

@@ -61,10 +61,12 @@ export function createPhones(stage, tabs, page) {
     const found = all.get(phone.id);
     hidden.add(phone.id);
     all.delete(phone.id);
+    phone.end();
     watcher.unobserve(phone.root);
     phone.root.remove();
     found?.tab.remove();
     mark();
+    stage.focus({ preventScroll: true });
   }
 
   /** @param {Phone} phone */
@@ -80,14 +82,18 @@ export function createPhones(stage, tabs, page) {
 
   /** Scrolls a phone into view. @param {number} id */
   function bring(id) {
-    all.get(id)?.phone.root.scrollIntoView({ behavior: "smooth", inline: "center", block: "nearest" });
+    const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : "smooth";
+    all.get(id)?.phone.root.scrollIntoView({ behavior, inline: "center", block: "nearest" });
   }
 
-  /** Puts a phone on the stage for everyone the simulator knows. */
+  /** Puts a phone on the stage for everyone the simulator knows, and takes away whom it knows no more. */
   async function gather() {
     const { people } = await page.api.people();
     everybody = people;
-    await Promise.all(people.map((/** @type {any} */ person) => put(person) ?? all.get(person.id)?.phone.refresh()));
+    const known = new Set(people.map((/** @type {any} */ person) => person.id));
+    for (const { phone } of [...all.values()]) if (!known.has(phone.id)) hide(phone);
+    for (const id of hidden) if (!known.has(id)) hidden.delete(id);
+    await Promise.all(people.map((/** @type {any} */ person) => put(person) ?? all.get(person.id)?.phone.meet(person)));
     mark();
   }
 
@@ -151,6 +157,10 @@ export function createPhones(stage, tabs, page) {
   /** Hands an event to the phones it is about: all of them where it names none. @param {any} event */
   function hear(event) {
     if (event.kind === "person" && !all.has(event.person_id)) return gather();
+    // A member's phone lists its groups, and those who are not on the screen may be called later.
+    if (event.kind === "member" && event.status === "left" && !event.bot)
+      all.get(event.person_id)?.phone.leave(event.chat_id);
+    if (event.kind === "group" || (event.kind === "member" && event.chat_id < 0)) return gather();
     for (const { phone } of all.values()) if (phone.concerns(event)) phone.hear(event);
   }
 

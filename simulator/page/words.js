@@ -7,6 +7,7 @@ const words = {
   subtitle: ["浏览器里的小 Telegram", "a small Telegram in the browser"],
   skip: ["跳到手机", "Skip to the phones"],
   phones: ["手机", "Phones"],
+  switchPhones: ["换一部手机", "Switch phones"],
   addPhone: ["添一部手机", "Add a phone"],
   waking: ["小镇正在醒来:居民和委员在过去几周里做了什么…", "The town is waking up: what its people did in the last weeks…"],
   knownPeople: ["这里的人", "People of this place"],
@@ -17,7 +18,7 @@ const words = {
   close: ["关闭", "Close"],
   language: ["换成英文 (English)", "Switch to Chinese (中文)"],
   languageShort: ["EN", "中文"],
-  theme: ["明暗", "Light or dark"],
+  theme: ["深色", "Dark colours"],
   panel: ["幕后", "Behind the scenes"],
   tour: ["导览", "Tour"],
   clock: ["机器人的时间", "The bot's time"],
@@ -30,7 +31,9 @@ const words = {
   connecting: ["正在连接…", "Connecting…"],
   lost: ["连接断了,正在重连…", "Connection lost, trying again…"],
   bot: ["机器人", "bot"],
+  members: ["{count} 人", "{count} members"],
   start: ["开始", "Start"],
+  about: ["这个机器人能做什么?", "What can this bot do?"],
   startHint: ["还没有消息。点“开始”,和机器人打个招呼。", "No messages yet. Press Start to greet the bot."],
   unblock: ["解除屏蔽", "Unblock the bot"],
   blockedNote: ["{name}屏蔽了机器人", "{name} has blocked the bot"],
@@ -59,6 +62,8 @@ const words = {
   road: ["路面坑洼", "Hole in the road"],
   rubbish: ["垃圾堆放", "Piled rubbish"],
   water: ["管道漏水", "Leaking pipe"],
+  pavement: ["人行道破损", "Broken pavement"],
+  bench: ["长椅断了", "Broken bench"],
   album: ["三张示例相册", "Album of three"],
   location: ["位置", "Location"],
   voice: ["语音", "Voice"],
@@ -81,8 +86,11 @@ const words = {
   edited: ["已编辑", "edited"],
   sent: ["已送到", "delivered"],
   seen: ["机器人已收到", "the bot has it"],
-  forwarded: ["转发的消息", "Forwarded message"],
+  forwardedFrom: ["转发自 {name}", "Forwarded from {name}"],
+  forwardToBot: ["转发给机器人", "Forward to the bot"],
+  forwardedToBot: ["已转发给{bot}", "Forwarded to {bot}"],
   spoiler: ["隐藏的文字,点按显示", "Hidden text, press to show"],
+  spoilerPhoto: ["隐藏的图片,点按显示", "Hidden picture, press to show"],
   showMore: ["展开", "Show more"],
   openPhoto: ["放大图片", "Enlarge the picture"],
   photoBy: ["{name}发的图片", "Picture from {name}"],
@@ -104,6 +112,10 @@ const words = {
   "media.venue": ["地点", "Place"],
   "media.contact": ["名片", "Contact"],
   "media.sticker": ["贴纸", "Sticker"],
+  heard: ["{phone}的手机,{from}:", "{phone}'s phone, {from}: "],
+  heardMany: ["{phone}的手机:{count}条新消息", "{phone}'s phone: {count} new messages"],
+  walkChat: ["方向键逐条看消息,Tab 键到它的按钮", "Arrow keys go from message to message, Tab to its buttons"],
+  botSays: ["机器人的提示", "The bot says"],
   toBottom: ["到最新消息", "To the newest message"],
   unread: ["新消息", "New messages"],
   buttons: ["按钮", "Buttons"],
@@ -217,6 +229,14 @@ export function say(key, values = {}) {
   const pair = words[/** @type {keyof typeof words} */ (key)];
   const text = pair ? pair[current === "zh" ? 0 : 1] : key;
   return text.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+}
+
+/** The language a text is written in as its script shows it, or undefined where it has no letters. @param {string} text */
+export function languageOf(text) {
+  const han = text.match(/\p{Script=Han}/gu)?.length ?? 0;
+  const latin = text.match(/\p{Script=Latin}+/gu)?.length ?? 0;
+  if (!han && !latin) return undefined;
+  return han >= latin ? "zh-Hans" : "en";
 }
 
 /** @param {Date} date @param {string|undefined} zone @param {Intl.DateTimeFormatOptions} form */

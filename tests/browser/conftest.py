@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,10 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+COMMON = {"timezone_id": "Asia/Shanghai", "reduced_motion": "reduce"}
+WIDE = {"viewport": {"width": 1600, "height": 1000}, "locale": "zh-CN", **COMMON}
+SMALL = {"viewport": {"width": 360, "height": 740}, "locale": "en-GB", "has_touch": True, **COMMON}
+LOOKS = Path(__file__).with_name("looks.js")
 PEOPLE = ((1, "王芳", "resident"), (2, "李建国", "member"), (3, "陈静", "coordinator"))
 
 
@@ -123,8 +128,8 @@ def browser() -> Iterator[Any]:
         chromium.close()
 
 
-@pytest.fixture
-def simulator() -> Iterator[Simulator]:
+@contextmanager
+def three_people() -> Iterator[Simulator]:
     """A fresh world with three people and a bot that answers."""
     world = World()
     for number, name, role in PEOPLE:
@@ -134,26 +139,37 @@ def simulator() -> Iterator[Simulator]:
 
 
 @pytest.fixture
+def simulator() -> Iterator[Simulator]:
+    """The same for one test."""
+    with three_people() as running:
+        yield running
+
+
+@pytest.fixture
 def view() -> dict[str, Any]:
-    """How the browser is set up; a test module or a parameter may replace it."""
-    return {
-        "viewport": {"width": 1600, "height": 1000},
-        "locale": "zh-CN",
-        "timezone_id": "Asia/Shanghai",
-        "reduced_motion": "reduce",
-    }
+    """How the browser is set up; a parameter may replace it."""
+    return WIDE
+
+
+@contextmanager
+def opened(browser: Any, simulator: Simulator, view: dict[str, Any]) -> Iterator[Site]:
+    """The page, with what measures it; at the end it must have had no errors and asked nobody else for anything."""
+    context = browser.new_context(**view)
+    try:
+        context.set_default_timeout(10_000)
+        context.add_init_script(path=LOOKS)
+        site = Site(context.new_page(), simulator.world, simulator.address, [], [])
+        site.watch()
+        site.open()
+        yield site
+    finally:
+        context.close()
+    assert site.errors == []
+    assert site.strangers == []
 
 
 @pytest.fixture
 def site(browser: Any, simulator: Simulator, view: dict[str, Any]) -> Iterator[Site]:
-    """The page, opened; at the end it must have had no errors and asked nobody else for anything."""
-    context = browser.new_context(**view)
-    context.set_default_timeout(10_000)
-    page = context.new_page()
-    site = Site(page, simulator.world, simulator.address, [], [])
-    site.watch()
-    site.open()
-    yield site
-    context.close()
-    assert site.errors == []
-    assert site.strangers == []
+    """The page, opened in a window of its own."""
+    with opened(browser, simulator, view) as site:
+        yield site

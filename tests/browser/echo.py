@@ -37,6 +37,7 @@ class EchoBot:
 
     def __exit__(self, *_: object) -> None:
         self._stopped = True
+        self.call("getUpdates", timeout=0)  # ends the poll that waits
         self._thread.join()
 
     def call(self, method: str, **params: object) -> Any:

@@ -247,7 +247,7 @@ def test_the_page_changes_its_language_and_keeps_it(site: Site) -> None:
 def test_the_theme_changes(site: Site) -> None:
     ground = "getComputedStyle(document.documentElement).backgroundColor"
     before = site.page.evaluate(ground)
-    site.page.get_by_role("button", name="明暗").click()
+    site.page.get_by_role("button", name="深色").click()
     assert site.page.evaluate(ground) != before
 
 

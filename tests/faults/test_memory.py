@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 import bot.pace
+from benchmarks.figures import slope
 from benchmarks.process import Loopback, loopback
 from tests.faults.nursery import Births, concern, nursery
 from tests.stage import Stage, stage
@@ -120,16 +121,8 @@ async def quietly(town: Stage) -> Sizes:
     return sizes(town.app)
 
 
-def slope(points: list[tuple[int, int]]) -> float:
-    """Bytes per update, by least squares."""
-    n = len(points)
-    mean_x, mean_y = sum(x for x, _ in points) / n, sum(y for _, y in points) / n
-    above = sum((x - mean_x) * (y - mean_y) for x, y in points)
-    return above / sum((x - mean_x) ** 2 for x, _ in points)
-
-
-def resident_bytes(pid: int) -> int:
-    """What a process has in memory."""
+def resident_bytes(pid: int | str) -> int:
+    """What a process has in memory; ``"self"`` for this one."""
     return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * 4096
 
 

@@ -59,6 +59,7 @@ def lived(world: World, wang: Person) -> World:
     world.unblock(wang)
     perform(world, "getUpdates", {"allowed_updates": ["message", "my_chat_member", "chat_member"]})
     group = world.group("楼栋群", [wang, li], kind="group")
+    world.add_bot(group, wang, "administrator")
     world.say(li, "/help@yixian_bot", chat=group)
     world.leave(group, li)
     world.join(group, li)

@@ -27,7 +27,7 @@ MENU = {
 HERE = {"scope": MENU["scope"], "language_code": "zh"}
 SAID = {"chat_id": 42, "message_id": 9}
 PHOTO, FILE, VOICE, VIDEO = range(4)
-ALBUM = [{"type": "photo", "media": PHOTO, "caption": "一"}, {"type": "document", "media": FILE, "caption": "二"}]
+ALBUM = [{"type": "photo", "media": PHOTO, "caption": "一"}, {"type": "video", "media": VIDEO, "caption": "二"}]
 
 CALLS: tuple[tuple[str, Json], ...] = (
     ("getMe", {}),
@@ -47,6 +47,7 @@ CALLS: tuple[tuple[str, Json], ...] = (
     ),
     ("sendMessage", {"chat_id": 42, "text": "<b>x</b>", "parse_mode": "HTML", "reply_markup": {"force_reply": True}}),
     ("sendPhoto", {"chat_id": 42, "photo": PHOTO, "caption": "照片", "caption_entities": BOLD}),
+    ("sendPhoto", {"chat_id": 42, "photo": PHOTO, "has_spoiler": True, "show_caption_above_media": True}),
     ("sendDocument", {"chat_id": 42, "document": FILE, "caption": "表"}),
     ("sendVoice", {"chat_id": 42, "voice": VOICE, "duration": 3}),
     ("sendVideo", {"chat_id": 42, "video": VIDEO, "duration": 3, "width": 320, "height": 240}),

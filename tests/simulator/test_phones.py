@@ -48,6 +48,14 @@ def test_what_a_phone_cannot_do(world: World, wang: Person) -> None:
         world.edit(wang, 9, "x")
     with pytest.raises(Impossible, match="payload"):
         world.start(wang, "x" * 65)
+    with pytest.raises(Impossible, match="one to ten"):
+        world.album(wang, 11)
+    group = world.group("楼栋群", [wang])
+    with pytest.raises(Impossible, match="already"):
+        world.join(group, wang)
+    world.leave(group, wang)
+    with pytest.raises(Impossible, match="is not in"):
+        world.leave(group, wang)
     world.block(wang)
     with pytest.raises(Impossible, match="unblock"):
         world.say(wang, "x")
@@ -139,6 +147,17 @@ def test_in_groups_privacy_mode_hides_small_talk(world: World, wang: Person) -> 
     assert [one["status"] for one in perform(world, "getChatAdministrators", {"chat_id": group.id})] == ["creator"]
     perform(world, "leaveChat", {"chat_id": group.id})
     assert group.bot == "left"
+
+
+def test_only_an_administrator_hears_who_comes_and_goes(world: World, wang: Person) -> None:
+    world.person(7, "Li")
+    group = world.group("楼栋群", [wang, 7])
+    perform(world, "getUpdates", {"allowed_updates": ["chat_member"]})
+    world.leave(group, 7)
+    world.add_bot(group, wang, "administrator")
+    world.join(group, 7)
+    told = [update["chat_member"] for update in world.pending_updates() if "chat_member" in update]
+    assert [one["new_chat_member"]["status"] for one in told] == ["member"]
 
 
 def test_the_transcript_reads_like_the_talk(world: World, wang: Person) -> None:

@@ -35,9 +35,19 @@ def test_every_block_of_the_jpeg_can_be_decoded() -> None:
     assert blocks >= 10 * 8 * 3 - 1
 
 
+def webp(kind: bytes, head: bytes) -> bytes:
+    """The beginning of a WebP file whose only chunk begins so."""
+    return b"RIFF\x40\0\0\0WEBP" + kind + b"\x20\0\0\0" + head.ljust(32, b"\0")
+
+
 def test_sizes_of_other_pictures() -> None:
     assert size_of(b"\x89PNG\r\n\x1a\n" + b"\0\0\0\rIHDR" + struct.pack(">II", 7, 5)) == (7, 5)
     assert size_of(b"GIF89a" + struct.pack("<HH", 3, 4)) == (3, 4)
+    assert size_of(webp(b"VP8 ", b"\0\0\0\x9d\x01\x2a" + struct.pack("<HH", 640, 480))) == (640, 480)
+    assert size_of(webp(b"VP8L", b"\x2f" + (639 | 479 << 14).to_bytes(4, "little"))) == (640, 480)
+    extended = b"\0\0\0\0" + (639).to_bytes(3, "little") + (479).to_bytes(3, "little")
+    assert size_of(webp(b"VP8X", extended)) == (640, 480)
+    assert size_of(webp(b"XXXX", extended)) is None
     assert size_of(b"plain text") is None
     assert size_of(b"\xff\xd8 broken") is None
 

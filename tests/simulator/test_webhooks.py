@@ -136,3 +136,23 @@ async def test_nobody_there(world: World, wang: Person, bot: telegram.Bot, http:
     await until(world, lambda: world.webhook.get("last_error_message"))
     await bot.delete_webhook(drop_pending_updates=False)
     assert [update.message.text for update in await bot.get_updates()] == ["a"]
+
+
+@pytest.mark.parametrize("nonsense", [b"HTTP/1.1\r\n\r\n", b"x" * 100_000, b"HTTP/1.1 ok\r\n\r\n"])
+async def test_nonsense_in_the_answer_is_a_failure_and_tried_again(
+    world: World, wang: Person, bot: telegram.Bot, http: httpx.AsyncClient, nonsense: bytes
+) -> None:
+    """Planted fault: `head.split(b" ", 2)[1]` for `_status`, and the lane is never emptied again."""
+    answers = [nonsense, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"]
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answers.pop(0))
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1")
+    async with server:
+        await bot.set_webhook(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/hook")
+        world.say(wang, "a")
+        await until(world, world.idle)
+    assert answers == []

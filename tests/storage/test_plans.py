@@ -70,7 +70,7 @@ MAY_SORT: Mapping[str, str] = {
     "cases.ATTACHED": "the files of one case",
 }
 
-ELSEWHERE = frozenset({"migrations", "postgresql"})
+ELSEWHERE = frozenset({"migrations", "postgresql", "settled"})
 """No shelves, and what only PostgreSQL understands."""
 
 NAMES_A_TABLE = re.compile(r"\b(?:FROM|JOIN)\s+(\w+)(?:\s+AS)?\s+(\w+)")
