@@ -142,7 +142,7 @@ async def test_a_broken_disk_only_delays(tmp_path: Path, monkeypatch: pytest.Mon
 async def test_a_disk_that_breaks_anywhere_only_delays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    """The long form: each of the first forty places, once and for long; of syncs there are fewer, as turns share them."""
+    """The long form: each of the first forty places, once and for long; of syncs there are fewer."""
     met = 0
     for at in range(1, 41):
         for many in (1, 12):
