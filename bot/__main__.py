@@ -80,11 +80,12 @@ def run(
     config: ConfigFile = HERE,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes; more than one need PostgreSQL.")] = 1,
     socket: Annotated[int | None, typer.Option(hidden=True)] = None,
+    worker: Annotated[int, typer.Option(hidden=True)] = 0,
 ) -> None:
     """Run the bot until it is told to stop (Ctrl-C, SIGTERM)."""
     settings = settings_of(config)
     if socket is not None:
-        done(lambda: commands.work(settings, socket))
+        done(lambda: commands.work(settings, socket, worker))
     elif workers > 1:
         done(lambda: commands.run_workers(settings, config, workers))
     else:

@@ -86,14 +86,14 @@ async def run_workers(settings: Settings, config: Path, count: int) -> None:
     await workers.supervise(settings, config, count, stopping)
 
 
-async def work(settings: Settings, number: int) -> None:
-    """One of several workers, on the socket that its supervisor has bound."""
+async def work(settings: Settings, socket_number: int, number: int) -> None:
+    """One of several workers, on the socket that its supervisor has bound. ``number`` counts them from 1."""
     settings.required_token()
     configure(settings.logs, settings.secrets())
-    await run_alone(settings, SystemClock(), socket.socket(fileno=number))
+    await run_alone(settings, SystemClock(), socket.socket(fileno=socket_number), number)
 
 
-async def run_alone(settings: Settings, clock: Clock, listener: socket.socket | None = None) -> None:
+async def run_alone(settings: Settings, clock: Clock, listener: socket.socket | None = None, worker: int = 0) -> None:
     """With the lock held, by this process or by its supervisor, who has bound the ``listener``."""
     webhook = settings.telegram.mode == "webhook"
     async with AsyncExitStack() as stack:
@@ -106,7 +106,7 @@ async def run_alone(settings: Settings, clock: Clock, listener: socket.socket | 
             commands = Commands(app.database, settings, clock, operations, app.stopping.set)
             await stack.enter_async_context(control.listening(settings.data_folder, commands))
         if webhook or settings.metrics.enabled:
-            await stack.enter_async_context(served(app, webhook, listener))
+            await stack.enter_async_context(served(app, webhook, listener, worker))
         stop_on_signals(app.stopping)
         garbage.settle()
         log.info("running", bot=app.bot.username, mode=settings.telegram.mode)
@@ -135,7 +135,7 @@ async def keep_webhook(app: App, term: asyncio.Event) -> None:
 
 
 @asynccontextmanager
-async def served(app: App, webhook: bool, listener: socket.socket | None = None) -> AsyncIterator[int]:
+async def served(app: App, webhook: bool, listener: socket.socket | None = None, worker: int = 0) -> AsyncIterator[int]:
     """What may be asked over HTTP; the libraries for it take memory, and are loaded only here."""
     from bot import web
 
@@ -146,7 +146,7 @@ async def served(app: App, webhook: bool, listener: socket.socket | None = None)
     if settings.metrics.enabled:
         from bot.metrics import Metrics
 
-        routes.append(web.numbers(Metrics(settings, app.database, app.clock, app.turns.meter)))
+        routes.append(web.numbers(Metrics(settings, app.database, app.clock, app.turns.meter, worker)))
     ours = listener or web.bound(settings.webhook.listen, settings.webhook.port)
     async with web.served(web.build_web(*routes), ours) as port:
         yield port

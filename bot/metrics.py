@@ -1,10 +1,11 @@
 """``/metrics``: what the meter counted, and what waits in the database, in Prometheus's format.
 
+Several workers share an address, and each tells of itself by its number: what they counted is added up by whoever asks.
 Imported only where it is served. The registry is our own: besides ours it holds the process's memory, processor time
 and open files, and nothing else. What needs the database is asked on a reader connection, and again after five seconds.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import accumulate
 from time import monotonic
@@ -30,16 +31,17 @@ CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 class Metrics(Collector):
     """Collects when it is asked; ``page`` is the whole answer."""
 
-    def __init__(self, settings: Settings, database: Database, clock: Clock, meter: Meter) -> None:
+    def __init__(self, settings: Settings, database: Database, clock: Clock, meter: Meter, worker: int = 0) -> None:
         self._settings = settings
         self._database = database
         self._clock = clock
         self._meter = meter
+        self._worker = worker
+        self._process = ProcessCollector(namespace="yixian", registry=None)
         self._gauges: Gauges | None = None
         self._asked = float("-inf")
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(self)
-        ProcessCollector(namespace="yixian", registry=self._registry)
 
     async def page(self) -> bytes:
         """Everything, as of now. Raises whatever the database does where it does not answer."""
@@ -55,10 +57,18 @@ class Metrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """The meter's numbers, then the database's, then the backups'."""
-        yield from counted(self._meter)
+        yield from of_worker(self._worker, [*counted(self._meter), *self._process.collect()])
         if self._gauges is not None:
             yield from waiting(self._gauges)
         yield from backed_up(self._settings, self._clock.now())
+
+
+def of_worker(number: int, metrics: Iterable[Metric]) -> Iterator[Metric]:
+    """The same with the worker's number, from 1; 0 is a bot that is one process."""
+    for metric in metrics:
+        if number:
+            metric.samples = [one._replace(labels={**one.labels, "worker": str(number)}) for one in metric.samples]
+        yield metric
 
 
 def counted(meter: Meter) -> Iterator[Metric]:

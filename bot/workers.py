@@ -66,17 +66,17 @@ class Workers:
     async def run(self, count: int) -> None:
         """Until told to stop, or until one refuses the configuration; then none is left."""
         async with asyncio.TaskGroup() as group:
-            for _ in range(count):
-                group.create_task(self._keep())
+            for number in range(1, count + 1):
+                group.create_task(self._keep(number))
         if self._refused:
             raise ConfigError("the workers refused their configuration: the reason stands above.")
 
-    async def _keep(self) -> None:
+    async def _keep(self, number: int) -> None:
         pause = FIRST_PAUSE
         loop = asyncio.get_running_loop()
         while not self._stopping.is_set():
             since = loop.time()
-            code = await self._once()
+            code = await self._once(number)
             if code == MISTAKE:
                 self._refused = True
                 self._stopping.set()
@@ -86,21 +86,20 @@ class Workers:
             log.error("worker died", code=code, again_in=pause)
             await wait(self._stopping, pause)
 
-    async def _once(self) -> int:
+    async def _once(self, number: int) -> int:
         """One worker's life; its exit code."""
-        number = self._listener.fileno()
+        socket_number = self._listener.fileno()
+        told = ("--config", str(self._config), "--socket", str(socket_number), "--worker", str(number))
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot", "run", "--config", str(self._config), "--socket", str(number)),
-            stdin=asyncio.subprocess.PIPE,
-            pass_fds=[number],
+            *(sys.executable, "-m", "bot", "run", *told), stdin=asyncio.subprocess.PIPE, pass_fds=[socket_number]
         )
-        log.info("worker started", pid=process.pid)
-        ended, told = asyncio.ensure_future(process.wait()), asyncio.ensure_future(self._stopping.wait())
+        log.info("worker started", worker=number, pid=process.pid)
+        ended, stop = asyncio.ensure_future(process.wait()), asyncio.ensure_future(self._stopping.wait())
         try:
-            await asyncio.wait({ended, told}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({ended, stop}, return_when=asyncio.FIRST_COMPLETED)
             return ended.result() if ended.done() else await stopped(process)
         finally:
-            told.cancel()
+            stop.cancel()
 
 
 async def stopped(process: asyncio.subprocess.Process) -> int:

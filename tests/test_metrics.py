@@ -39,6 +39,18 @@ async def page(monitor: aiohttp.ClientSession) -> dict[str, float]:
     }
 
 
+async def test_a_worker_tells_of_itself_by_its_number_and_of_the_database_like_all(tmp_path: Path) -> None:
+    """Planted fault: the page of a bot that is one process."""
+    async with stage(tmp_path) as place:
+        app = place.app
+        metrics = Metrics(app.settings, app.database, place.clock, app.turns.meter, worker=2)
+        families = text_string_to_metric_families((await metrics.page()).decode())
+        labels = {sample.name: sample.labels.get("worker") for family in families for sample in family.samples}
+    own = {name for name, worker in labels.items() if worker == "2"}
+    assert {"yixian_turn_seconds_count", "yixian_failed_ticks_total", "yixian_process_open_fds"} <= own
+    assert {"yixian_outbox_rows", "yixian_cases_overdue"} <= {name for name, worker in labels.items() if worker is None}
+
+
 async def test_what_happens_is_counted(tmp_path: Path) -> None:
     """Turns, sends, follow-ups, cases. Planted faults: count a turn that failed as done; no ``followed``."""
     async with stage(tmp_path) as place:

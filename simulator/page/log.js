@@ -181,7 +181,8 @@ function tailed(group, next) {
 /** @param {Message[]} group @param {boolean} tail @param {any} setting @param {import("./message.js").Hands} hands @returns {Piece} */
 function pieceOf(group, tail, setting, hands) {
   const signature = JSON.stringify([
-    group.map(({ toasts, waiting, ...rest }) => rest),
+    // Whether it was read is shown of one's own only: what others wrote must not be drawn anew, and hidden words hidden again.
+    group.map(({ toasts, waiting, read, ...rest }) => (rest.mine ? { ...rest, read } : rest)),
     tail,
     language(),
     setting.zone,
