@@ -218,7 +218,8 @@ def restore(
     """Put a backup into the database's place; the present one is put aside. The bot must not run."""
     if verify:
         checked = restoring.verify(file)
-        typer.echo(f"{file}: {checked.cases} cases, {checked.events} events, version {checked.version}, all true")
+        told = restoring.version_told(checked)
+        typer.echo(f"{file}: {checked.cases} cases, {checked.events} events, all true; {told}")
         return
     settings = settings_of(config)
     if if_newer and not restoring.is_newer(settings):

@@ -29,6 +29,12 @@ def verify(file: Path) -> Checked:
         raise ConfigError(f"{file} must not be restored: {bad}.") from None
 
 
+def version_told(checked: Checked) -> str:
+    """Of which version a backup is, and what becomes of an older one."""
+    later = "" if checked.version == HEAD else f", which becomes {HEAD} when the bot starts"
+    return f"version {checked.version}{later}"
+
+
 def restore(settings: Settings, file: Path, now: datetime) -> tuple[Checked, Path | None]:
     """Put a backup into place; what it holds, and where the database before it is now. Raises ``ConfigError``."""
     target = settings.database_file

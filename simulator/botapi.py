@@ -8,6 +8,8 @@ import logging
 import socket
 import struct
 from collections.abc import Mapping
+from datetime import UTC
+from email.utils import format_datetime
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
@@ -28,7 +30,7 @@ _JSON = [(b"content-type", b"application/json")]
 
 
 class BotApi:
-    """Answers the calls of one bot."""
+    """Answers the calls of one bot, with the date that the world's clock shows."""
 
     def __init__(self, world: World, token: str, signal: Signal) -> None:
         self.world = world
@@ -57,7 +59,8 @@ class BotApi:
         if fault is not None and fault.kind == "lost":
             self.world.answer_lost(name)
             return await _cut(receive)
-        return await respond(send, status, json.dumps(answer, separators=(",", ":")).encode(), _JSON)
+        date = (b"date", format_datetime(self.world.now().astimezone(UTC), usegmt=True).encode())
+        return await respond(send, status, json.dumps(answer, separators=(",", ":")).encode(), [*_JSON, date])
 
     async def _result(self, name: str, params: Mapping[str, Any], uploads: Mapping[str, Upload]) -> Any:
         if name.lower() == "getupdates":

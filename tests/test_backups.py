@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from alembic import command
 
 from bot import backups, restoring
 from bot.config import ConfigError, load
@@ -20,7 +21,8 @@ from domain.cases import CaseId
 from domain.people import Role
 from handlers.operator import failures
 from simulator.server import until
-from storage.backup import BadCopy, back_up, check
+from storage import schema
+from storage.backup import BadCopy, back_up, check, opened
 from storage.database import open_database
 from tests.stage import MONDAY, Role_, Stage, stage
 
@@ -77,7 +79,7 @@ async def test_a_copy_made_under_load_is_one_moment_and_true(tmp_path: Path) -> 
             town.world.say(number, LAMP)
         load = asyncio.create_task(load_on(town))
         try:
-            made = await asyncio.wait_for(backups.make(town.app.settings, tmp_path / "copy.db"), 20)
+            made = await asyncio.wait_for(backups.make(town.app.settings, tmp_path / "copy.db"), 60)
         finally:
             stopping.set()
             written = await load
@@ -120,11 +122,24 @@ async def test_a_backup_restores_to_the_same_truth(tmp_path: Path) -> None:
 # -- what must not be trusted
 
 
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a database and a good copy of it, once for all who damage theirs."""
+    folder = tmp_path_factory.mktemp("lived")
+
+    async def make() -> None:
+        async with town_with_cases(folder) as town:
+            await backups.make(town.app.settings, folder / "copy.db")
+
+    asyncio.run(make())
+    return folder
+
+
 @pytest.fixture
-async def copy(tmp_path: Path) -> Path:
-    """A good copy."""
-    async with town_with_cases(tmp_path) as town:
-        await backups.make(town.app.settings, tmp_path / "copy.db")
+def copy(lived: Path, tmp_path: Path) -> Path:
+    """A good copy, and beside it the database."""
+    for path in lived.glob("*.db*"):
+        shutil.copy(path, tmp_path)
     return tmp_path / "copy.db"
 
 
@@ -188,6 +203,52 @@ def test_restoring_refuses_what_is_bad_and_changes_nothing(copy: Path, tmp_path:
     with pytest.raises(ConfigError, match="must not be restored"):
         restoring.restore(settings, copy, MONDAY)
     assert rows_of(tmp_path / "yixian.db") == before
+
+
+# -- of another version
+
+
+@pytest.fixture
+def old(copy: Path) -> Path:
+    """That copy, as a program of the first version made it."""
+    with opened(copy, "") as connection:
+        command.downgrade(schema.config(connection), "0001")
+    return copy
+
+
+def test_a_copy_of_an_older_version_is_checked_as_it_will_be_and_stays_as_it_is(old: Path, tmp_path: Path) -> None:
+    """A copy of it is upgraded and played again. Planted fault: upgrade the file itself."""
+    before, beside = old.read_bytes(), sorted(tmp_path.iterdir())
+    checked = restoring.verify(old)
+    assert (checked.version, checked.cases) == ("0001", 1)
+    assert restoring.version_told(checked) == f"version 0001, which becomes {schema.HEAD} when the bot starts"
+    assert (old.read_bytes(), sorted(tmp_path.iterdir())) == (before, beside)
+    assert back_up(old, tmp_path / "again.db").version == "0001"
+
+
+@pytest.mark.parametrize("statement", ["DELETE FROM journal WHERE id = 1", "UPDATE cases SET text = 'x'"])
+def test_a_copy_of_an_older_version_that_is_not_true_is_refused(old: Path, statement: str) -> None:
+    """Planted fault: play only what is of this version."""
+    changed(old, statement)
+    with pytest.raises(ConfigError, match="is not what its journal tells"):
+        restoring.verify(old)
+
+
+async def test_a_copy_of_an_older_version_is_restored_and_goes_on(old: Path, tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    restoring.restore(settings_in(tmp_path / "b"), old, MONDAY)
+    async with stage(tmp_path / "b") as again:
+        case = await again.app.database.read(lambda unit: unit.cases.get(CaseId(1)))
+        assert case is not None
+        assert case.text.startswith(LAMP)
+        assert await again.app.database.read(lambda unit: unit.operations.version()) == schema.HEAD
+
+
+def test_a_copy_of_a_newer_version_is_refused(copy: Path) -> None:
+    """Nobody knows here what is in it. Planted fault: take it for an older one."""
+    changed(copy, "UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(ConfigError, match=f"it has version 9999, and this program knows {schema.HEAD} and older"):
+        restoring.verify(copy)
 
 
 def settings_in(folder: Path, **more: str):  # type: ignore[no-untyped-def]

@@ -42,7 +42,7 @@ async def looked(place: Stage, *, deep: bool = True) -> list[Finding]:
 
 
 async def test_a_healthy_bot_has_nothing_to_mend(tmp_path: Path) -> None:
-    """Every subject of the list is looked at, Telegram too (the simulated one sends no date to set the clock by)."""
+    """Every subject of the list is looked at, Telegram too, and the date of its answer."""
     async with stage(tmp_path, settings={"YIXIAN_GROUP__COUNTRY": "DE", "YIXIAN_OPERATOR__CHAT_ID": "1"}) as place:
         await place.join(WANG)
         place.world.say(1001, "城北社区的路灯坏了三天")
@@ -53,7 +53,7 @@ async def test_a_healthy_bot_has_nothing_to_mend(tmp_path: Path) -> None:
     subjects = (
         "SQLite migrations settings quarantine outbox cases journal file disk permissions backup operator calendar"
     )
-    assert {*subjects.split(), "bot", "token"} <= levels(found).keys()
+    assert {*subjects.split(), "bot", "token", "clock"} <= levels(found).keys()
 
 
 STATEMENTS = {
@@ -156,6 +156,28 @@ def test_the_clock_is_compared_with_telegrams(seconds: int, level: Level) -> Non
     date = format_datetime(NOW + timedelta(seconds=seconds), usegmt=True)
     assert [finding.level for finding in clock((200, {}, date), NOW)] == [level]
     assert clock((200, {}, ""), NOW) == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "code", "line"), [(0, 0, "clock: is right"), (30, 0, "! clock: is 3"), (-90, 1, "✗ clock: is ")]
+)
+async def test_the_clock_is_compared_over_http(
+    config: Path,  # noqa: F811
+    call: Call,  # noqa: F811
+    seconds: int,
+    code: int,
+    line: str,
+) -> None:
+    """By the date in the head of Telegram's answer. Planted fault: the simulator without ``date``, and nothing is said.
+
+    Thirty seconds are at least thirty and hardly forty, as an answer takes a moment.
+    """
+    world = World(token=TOKEN, now=lambda: datetime.now(UTC) + timedelta(seconds=seconds))
+    async with serving(build(world, page=None)) as address:
+        known = {"YIXIAN_TELEGRAM__TOKEN": TOKEN, "YIXIAN_TELEGRAM__BASE_URL": address}
+        ran = await asyncio.to_thread(call, "doctor", "--config", str(config), **ANY_YEAR, **known)
+    assert line in ran.out
+    assert ran.code == code, ran.out
 
 
 def test_the_webhook_is_compared_with_ours() -> None:

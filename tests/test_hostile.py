@@ -1,11 +1,12 @@
 """Bad input: a kind answer or a silence that was meant, words as they were written, nothing broken, nobody disturbed.
 
-One town for all of it, somebody new for each. After every test: nothing in quarantine, no dead letter, and a bystander
-who has heard nothing. Planted faults: ``| safe`` behind a user's words in a template, ``clean`` left out of
-``bot/understanding.py``, a press read without ``whole_number``, a check left out of a handler.
+One town for all of it, on SQLite, and with the long forms on PostgreSQL; somebody new for each. After every test:
+nothing in quarantine, no dead letter, and a bystander who has heard nothing. Planted faults: ``| safe`` behind a user's
+words in a template, ``clean`` left out of ``bot/understanding.py``, a press read without ``whole_number``, a check left
+out of a handler.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
@@ -18,6 +19,7 @@ from domain.cases import Case
 from domain.people import ChatId, Role
 from domain.text import clean
 from simulator.replay import STICKER
+from tests.postgres import Server
 from tests.stage import Role_, Stage, stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -33,10 +35,32 @@ NUMBERS = count(5001)
 UPDATES = count(1)
 
 
+ON_BOTH = frozenset({"test_a_hostile_name_is_a_name", "test_ids_may_be_large"})
+"""Every time on PostgreSQL too; the others with the long forms. See also ``test_intake.py``: no character."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each of them on both engines."""
+    marks = [] if metafunc.function.__name__ in ON_BOTH else [pytest.mark.soak]
+    engines = ["sqlite", pytest.param("postgresql", marks=marks)]
+    metafunc.parametrize("engine", engines, indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module")
+def engine(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Of a file "", else an empty database's address."""
+    if request.param == "sqlite":
+        yield ""
+        return
+    server: Server = request.getfixturevalue("postgres")
+    with server.database() as url:
+        yield url
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def town(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+async def town(tmp_path_factory: pytest.TempPathFactory, engine: str) -> AsyncIterator[Stage]:
     """The town in which all of it happens."""
-    async with stage(tmp_path_factory.mktemp("hostile")) as found:
+    async with stage(tmp_path_factory.mktemp("hostile"), url=engine) as found:
         for part in (BYSTANDER, LEE, CHEN):
             await found.join(part)
         await found.settle()

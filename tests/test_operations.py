@@ -1,6 +1,8 @@
 """Operators' tools: what was given up is sent again, what was set aside is handled again or dropped; no word shown."""
 
+import asyncio
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +16,22 @@ from domain.people import ChatId, Role
 from storage.cases import Cases
 from storage.outbox import Lane, Mode, Saying
 from storage.unit import Unit
+from tests.postgres import Server
 from tests.stage import Role_, Stage, stage
 
 WANG = Role_("王芳", Role.RESIDENT)
 LAMP = "城北社区的路灯坏了三天"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A file's, or an empty database's address."""
+    if request.param == "sqlite":
+        yield ""
+        return
+    server: Server = request.getfixturevalue("postgres")
+    with server.database() as found:
+        yield found
 
 
 async def ask(place: Stage, command: str, **arguments: Any) -> dict[str, Any]:
@@ -46,12 +60,12 @@ async def poisoned(place: Stage) -> str:
     return found[-1].code
 
 
-async def test_what_was_set_aside_is_handled_once_the_fault_is_mended(tmp_path: Path) -> None:
+async def test_what_was_set_aside_is_handled_once_the_fault_is_mended(tmp_path: Path, url: str) -> None:
     """Exactly once: a redelivery afterwards changes nothing.
 
     Planted faults: leave the update seen (no ``unsee``), and nothing happens; drop the row in a transaction of its own.
     """
-    async with stage(tmp_path) as place:
+    async with stage(tmp_path, url=url) as place:
         await place.join(WANG)
         code = await poisoned(place)
         assert await cases(place) == 0
@@ -68,9 +82,9 @@ async def test_what_was_set_aside_is_handled_once_the_fault_is_mended(tmp_path: 
             await ask(place, "quarantine_retry", code=code)
 
 
-async def test_what_fails_again_stays_and_nobody_is_told_twice(tmp_path: Path) -> None:
+async def test_what_fails_again_stays_and_nobody_is_told_twice(tmp_path: Path, url: str) -> None:
     """Planted fault: quarantine it anew, and its author gets another apology and another code."""
-    async with stage(tmp_path) as place:
+    async with stage(tmp_path, url=url) as place:
         await place.join(WANG)
         code = await poisoned(place)
         said = len(place.world.messages(1001))
@@ -86,8 +100,8 @@ async def test_what_fails_again_stays_and_nobody_is_told_twice(tmp_path: Path) -
         assert await cases(place) == 1
 
 
-async def test_what_is_dropped_is_gone_and_stays_seen(tmp_path: Path) -> None:
-    async with stage(tmp_path) as place:
+async def test_what_is_dropped_is_gone_and_stays_seen(tmp_path: Path, url: str) -> None:
+    async with stage(tmp_path, url=url) as place:
         await place.join(WANG)
         code = await poisoned(place)
         raw = (await ask(place, "quarantine_show", code=code, raw=True))["raw"][0]
@@ -98,9 +112,9 @@ async def test_what_is_dropped_is_gone_and_stays_seen(tmp_path: Path) -> None:
         assert await cases(place) == 0
 
 
-async def test_what_is_shown_holds_nothing_that_was_written(tmp_path: Path) -> None:
+async def test_what_is_shown_holds_nothing_that_was_written(tmp_path: Path, url: str) -> None:
     """Planted fault: show the row as it is."""
-    async with stage(tmp_path) as place:
+    async with stage(tmp_path, url=url) as place:
         await place.join(WANG)
         code = await poisoned(place)
         shown = json.dumps(await ask(place, "quarantine_show", code=code, raw=False), ensure_ascii=False)
@@ -129,9 +143,9 @@ async def give_up(place: Stage, count: int) -> None:
     await place.app.database.run(work)
 
 
-async def test_what_was_given_up_is_sent_again(tmp_path: Path) -> None:
+async def test_what_was_given_up_is_sent_again(tmp_path: Path, url: str) -> None:
     """By number or all of it, with a fresh set of tries. Planted fault: revive to another state than ``pending``."""
-    async with stage(tmp_path) as place:
+    async with stage(tmp_path, url=url) as place:
         await place.join(WANG)
         await place.settle()
         place.world.start(1001)
@@ -154,9 +168,11 @@ async def test_what_was_given_up_is_sent_again(tmp_path: Path) -> None:
         assert (await ask(place, "outbox_show"))["lines"] == []
 
 
-async def test_health_through_the_socket(tmp_path: Path) -> None:
-    async with stage(tmp_path) as place:
-        checks = (await ask(place, "health"))["checks"]
+async def test_health_through_the_socket(tmp_path: Path, url: str) -> None:
+    async with stage(tmp_path, url=url) as place:
+        async with asyncio.timeout(30):
+            while len(checks := (await ask(place, "health"))["checks"]) < 3:  # noqa: ASYNC110 - it leads a moment later
+                await asyncio.sleep(0.05)
         assert {check["name"]: check["ok"] for check in checks} == {"database": True, "sender": True, "polling": True}
 
 

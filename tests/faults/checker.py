@@ -5,13 +5,14 @@ journal is played again, and the other side is the simulator's: what was said th
 answered without the answer arriving. A concern is known by the number in its words (第7号).
 """
 
-import re
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,8 @@ from storage.cases import case_of
 from storage.outbox import Lane, Mode
 from storage.tables import cases, errands, outbox, people, quarantine
 from storage.unit import Unit
+from tests.faults.telegram_side import MARK, ON_ITS_WAY, lost_in, said_in, seen_in, sent_in
 
-MARK = re.compile(r"第(\d+)号")
 ENDS = frozenset({"sent", "undeliverable", "expired", "withheld", "merged", "uncertain"})
 """``dead`` is none: Telegram refused what we said, which is a fault of ours."""
 
@@ -41,9 +42,9 @@ class Stored:
     replayed: Case | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Facts:
-    """Both sides. ``kills`` is how often the program died: each may have copied a message."""
+    """Both sides. ``kills`` is when the program died: each time may have copied a message."""
 
     charter: Charter
     now: datetime
@@ -56,9 +57,10 @@ class Facts:
     said: dict[int, list[str]]
     seen: dict[int, dict[int, str]]
     lost: dict[int, set[int]] = field(default_factory=dict)
-    kills: int = 0
+    sent: dict[tuple[int, str], list[tuple[datetime, int]]] = field(default_factory=dict)
+    kills: tuple[datetime, ...] = ()
 
-    @property
+    @cached_property
     def of_chat(self) -> dict[int, list[Stored]]:
         """Cases by the chat of whoever reported them, in the order of their numbers."""
         found: dict[int, list[Stored]] = defaultdict(list)
@@ -66,13 +68,22 @@ class Facts:
             found[self.chats[stored.case.reporter]].append(stored)
         return found
 
-    @property
+    @cached_property
     def rows_of_chat(self) -> dict[int, list[Row[Any]]]:
         """What was to be said in each chat, in the order of saying."""
         found: dict[int, list[Row[Any]]] = defaultdict(list)
         for row in self.outbox:
             found[row.chat].append(row)
         return found
+
+    def known(self, chat: int) -> set[int]:
+        """The messages there that belong to a row, or whose answer did not arrive."""
+        return {row.message_id for row in self.rows_of_chat.get(chat, ())} | self.lost.get(chat, set())
+
+    @property
+    def copies(self) -> int:
+        """How many messages people saw beside those."""
+        return sum(len(seen.keys() - self.known(chat)) for chat, seen in self.seen.items())
 
 
 @contextmanager
@@ -84,7 +95,9 @@ def reading(path: Path) -> Iterator[Unit]:
         yield Unit(connection)
 
 
-def facts(path: Path, world: World, charter: Charter, now: datetime | None = None, kills: int = 0) -> Facts:
+def facts(
+    path: Path, world: World, charter: Charter, now: datetime | None = None, kills: Sequence[datetime] = ()
+) -> Facts:
     """Everything there is to compare."""
     with reading(path) as unit:
         connection = unit._connection
@@ -104,44 +117,14 @@ def facts(path: Path, world: World, charter: Charter, now: datetime | None = Non
             said=said_in(world),
             seen=seen_in(world),
             lost=lost_in(world),
-            kills=kills,
+            sent=sent_in(world),
+            kills=tuple(kills),
         )
 
 
 def integrity(unit: Unit) -> str:
     """What SQLite says of its file: "ok", or what is wrong with it."""
     return ", ".join(row[0] for row in unit._connection.exec_driver_sql("PRAGMA integrity_check"))
-
-
-def said_in(world: World) -> dict[int, list[str]]:
-    """The numbers of concerns in each private chat, in the order in which they were written."""
-    return {
-        chat.id: [mark for post in chat.posts.values() if not post.outgoing for mark in MARK.findall(words_of(post))]
-        for chat in world.chats.values()
-        if chat.person
-    }
-
-
-def seen_in(world: World) -> dict[int, dict[int, str]]:
-    """The bot's messages in each chat, by their numbers."""
-    return {
-        chat.id: {number: words_of(post) for number, post in chat.posts.items() if post.outgoing}
-        for chat in world.chats.values()
-    }
-
-
-def words_of(post: Any) -> str:
-    """A message's text or caption."""
-    return str(post.message.get("text") or post.message.get("caption") or "")
-
-
-def lost_in(world: World) -> dict[int, set[int]]:
-    """Messages that were made by a call whose answer did not arrive."""
-    found: dict[int, set[int]] = defaultdict(set)
-    for call in world.calls:
-        if call["lost"] and call["ok"] and call["message_id"]:
-            found[int(call["params"]["chat_id"])].add(call["message_id"])
-    return found
 
 
 # -- what must be so; each yields sentences about what is not
@@ -227,11 +210,21 @@ def every_answer_arrived(facts: Facts) -> Iterator[str]:
 def copies_only_where_in_doubt(facts: Facts) -> Iterator[str]:
     """Each message belongs to a row; beside them a lost answer makes one, and of one message each kill at most one."""
     for chat, seen in facts.seen.items():
-        known = {row.message_id for row in facts.rows_of_chat.get(chat, ())} | facts.lost.get(chat, set())
+        known = facts.known(chat)
         copies = Counter(words for number, words in seen.items() if number not in known)
         for words, count in copies.items():
-            if count > facts.kills:
-                yield f"chat {chat} saw {count} more of {words[:30]!r}, after {facts.kills} kills"
+            if count > len(facts.kills):
+                yield f"chat {chat} saw {count} more of {words[:30]!r}, after {len(facts.kills)} kills"
+
+
+def a_kill_between_copies(facts: Facts) -> Iterator[str]:
+    """Whoever sees the same twice, one of them beside the rows, saw the program die in between."""
+    for (chat, words), sent in facts.sent.items():
+        known = facts.known(chat) if len(sent) > 1 else set()
+        for (earlier, one), (later, other) in pairwise(sent):
+            died = any(earlier - ON_ITS_WAY <= kill <= later for kill in facts.kills)
+            if not died and not {one, other} <= known:
+                yield f"chat {chat} was sent {words[:30]!r} at {earlier} and at {later}, and nothing died in between"
 
 
 def one_next_date(facts: Facts) -> Iterator[str]:
@@ -260,6 +253,7 @@ CHECKS = (
     every_answer_arrived,
     answers_in_order,
     copies_only_where_in_doubt,
+    a_kill_between_copies,
     one_next_date,
     nothing_set_aside,
 )
@@ -270,7 +264,9 @@ def wrong(found: Facts) -> list[str]:
     return [sentence for check in CHECKS for sentence in check(found)]
 
 
-def check(path: Path, world: World, charter: Charter, now: datetime | None = None, kills: int = 0) -> Facts:
+def check(
+    path: Path, world: World, charter: Charter, now: datetime | None = None, kills: Sequence[datetime] = ()
+) -> Facts:
     """All of it. AssertionError with a sentence for each thing that is not so."""
     found = facts(path, world, charter, now, kills)
     sentences = wrong(found)

@@ -119,12 +119,12 @@ class Nursery:
             born.signal(signal.SIGKILL)
             await born.ended()
 
-    async def settle(self, world: World) -> None:
-        """A bot that lives until all that is due has been done, and stops politely."""
+    async def settle(self, world: World, seconds: float = 60) -> None:
+        """A bot that lives until all that is due has been done, and stops politely; each within so many seconds."""
         async with self.bot() as born:
-            await until(world, world.idle, 60)
+            await until(world, world.idle, seconds)
             born.signal(signal.SIGUSR1)
-            assert await born.ended() == 0, self.log
+            assert await born.ended(seconds) == 0, self.log
 
 
 INHERITED = {name: value for name, value in os.environ.items() if not name.startswith("YIXIAN_")}

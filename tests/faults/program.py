@@ -65,8 +65,8 @@ def bear(order: dict[str, Any]) -> int:
     sys.stdout.flush()
     child = os.fork()
     if not child:
+        say(pid=os.getpid())  # the child itself: it must not be ready before that is said
         os._exit(lived(order))
-    say(pid=child)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 

@@ -4,7 +4,7 @@ import asyncio
 import shutil
 import sqlite3
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ import pytest
 from domain.charter import Charter
 from domain.people import Role
 from simulator.world import World
-from tests.faults.checker import check, facts, wrong
+from tests.faults.checker import a_kill_between_copies, check, facts, wrong
 from tests.faults.nursery import concern
 from tests.stage import MONDAY, Role_, stage
 
@@ -83,6 +83,22 @@ def unseen(world: World) -> None:
 def doubled(world: World) -> None:
     """It is there twice."""
     world.chats[1].posts[9] = world.chats[1].posts[2]
+
+
+@pytest.mark.parametrize(("died", "wrong_then"), [((), 1), ((-1,), 1), ((1,), 0), ((3,), 1)])
+def test_a_copy_needs_a_death_in_between(
+    good: Path, lived: tuple[World, Charter], died: tuple[int, ...], wrong_then: int
+) -> None:
+    """The receipt was sent again two seconds later; the program died so many seconds after the first one."""
+    world, charter = lived
+    first = next(call for call in world.calls if call["message_id"] and call["params"].get("chat_id") == 1)
+    at = datetime.fromisoformat(first["at"])
+    kills = tuple(at + timedelta(seconds=seconds) for seconds in died)
+    again = {**first, "at": (at + timedelta(seconds=2)).isoformat(), "message_id": 9}
+    world.calls.append(again)
+    found = list(a_kill_between_copies(facts(good / "yixian.db", world, charter, kills=kills)))
+    world.calls.remove(again)
+    assert len(found) == wrong_then, found
 
 
 @pytest.mark.parametrize(

@@ -134,7 +134,7 @@ PLACES = [
 @pytest.mark.parametrize(("kind", "at"), PLACES)
 async def test_a_broken_disk_only_delays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, at: int) -> None:
     """The n-th write, sync or read fails, and a few after it."""
-    await broken_at(tmp_path, monkeypatch, kind, at, many=3)
+    assert await broken_at(tmp_path, monkeypatch, kind, at, many=3), "it was never reached"
 
 
 @pytest.mark.soak
@@ -142,22 +142,24 @@ async def test_a_broken_disk_only_delays(tmp_path: Path, monkeypatch: pytest.Mon
 async def test_a_disk_that_breaks_anywhere_only_delays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    """The long form: each of the first forty places, once and for long."""
+    """The long form: each of the first forty places, once and for long; of syncs there are fewer."""
+    met = 0
     for at in range(1, 41):
         for many in (1, 12):
             folder = tmp_path / f"{at}-{many}"
             folder.mkdir()
-            await broken_at(folder, monkeypatch, kind, at, many)
+            met += await broken_at(folder, monkeypatch, kind, at, many)
+    assert met >= {"write": 80, "sync": 16}[kind]
 
 
-async def broken_at(folder: Path, monkeypatch: pytest.MonkeyPatch, kind: str, at: int, many: int) -> None:
-    """While the other half speaks and is answered, the disk fails there."""
+async def broken_at(folder: Path, monkeypatch: pytest.MonkeyPatch, kind: str, at: int, many: int) -> bool:
+    """While the other half speaks and is answered, the disk fails there. Whether it came to that."""
     async with on_a_disk(folder, monkeypatch) as (town, disk):
         disk.trouble = broken = Trouble(kind, apsw.IOError, first=at, many=many)
         rest_speaks(town)
         await all_is_well(town)
-    assert broken.met, "it was never reached"
     everybody_was_heard(folder, town)
+    return broken.met > 0
 
 
 LOCK = """

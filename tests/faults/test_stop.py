@@ -41,7 +41,7 @@ async def stopped_again_and_again(births: Births, folder: Path, stops: int) -> N
         for _ in range(stops):
             await stopped_once(house, world, [next(numbers) for _ in range(EACH)], chance.uniform(0, 0.3))
         await house.settle(world)
-    found = check(house.path, world, house.charter, kills=0)
+    found = check(house.path, world, house.charter)
     assert len(found.cases) == stops * EACH
 
 
