@@ -23,7 +23,8 @@ export function createTown(api, { line, offer, still }) {
   );
   const yes = h("button", { type: "button", class: "button main", word: "offerYes", on: { click: () => begin(true) } });
   const no = h("button", { type: "button", class: "round", label: "offerNo", on: { click: dismiss } }, stroke(icons.close));
-  offer.append(h("p", { word: "offer", role: "status" }), yes, no);
+  const words = h("p", { role: "status" });
+  offer.append(words, yes, no);
 
   const asleep = () => story.state === "waiting" || story.state === "running";
 
@@ -55,6 +56,7 @@ export function createTown(api, { line, offer, still }) {
     still().forEach((part) => (part.inert = asleep() || story.state === "over"));
     const other = story.languages?.includes(language()) && story.language !== language();
     offer.hidden = !(story.state === "done" && other && !refused);
+    words.textContent = offer.hidden ? "" : say("offer");
   }
 
   function dismiss() {

@@ -210,7 +210,7 @@ def test_what_happens_is_announced_once(site: Site) -> None:
     expect(site.page.get_by_role("button", name="+1 day")).to_be_enabled()
     later = site.page.evaluate("looks.said")[len(said) :]
     assert later[0] == "位置已记下"
-    assert [bool(re.search(r"\d\d:\d\d", one)) for one in later[1:]] == [True]
+    assert [bool(re.search(r"\d\d:\d\d", one)) for one in later[1:]] == [True], later
 
 
 def test_a_lost_connection_is_announced_once(site: Site) -> None:
