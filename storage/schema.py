@@ -1,15 +1,19 @@
 """The schema's version: brought up to date when the program starts, whole or not at all.
 
 SQLite and PostgreSQL both undo changes of tables with their transaction, so an upgrade that is killed leaves the old
-schema. Alembic is loaded only where there is something to do. To add a version: change ``tables.py``, then run
-``python -m storage.schema "what changed"`` and read what it wrote.
+schema. An empty database is given the tables as they are now, which a test compares with where the versions lead;
+Alembic, which is large, is loaded only where an older one has to be changed. To add a version: change ``tables.py``,
+then run ``python -m storage.schema "what changed"`` and read what it wrote.
 """
 
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, create_engine, inspect, text
+from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, String, Table, create_engine, inspect, text
+from sqlalchemy.schema import CreateTable
+
+from storage.tables import metadata
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -19,6 +23,13 @@ HEAD = "0003"
 
 FOLDER = Path(__file__).parent / "migrations"
 VERSIONS = "alembic_version"
+versions = Table(
+    VERSIONS,
+    MetaData(),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name=f"{VERSIONS}_pkc"),
+)
+"""As Alembic makes it."""
 
 
 def revision(connection: Connection) -> str | None:
@@ -36,11 +47,22 @@ def behind(connection: Connection) -> bool:
 
 def upgrade(connection: Connection) -> None:
     """Bring the schema to the newest version, in the transaction that is open."""
-    if not behind(connection):
+    found = revision(connection)
+    if found == HEAD:
         return
-    from alembic import command
+    if found is None:
+        create(connection)
+    else:
+        from alembic import command
 
-    command.upgrade(config(connection), "head")
+        command.upgrade(config(connection), "head")
+
+
+def create(connection: Connection) -> None:
+    """Make every table in an empty database. Fails where there is one already: it is somebody else's."""
+    metadata.create_all(connection, checkfirst=False)
+    connection.execute(CreateTable(versions))
+    connection.execute(versions.insert(), {"version_num": HEAD})
 
 
 def config(connection: Connection) -> "Config":

@@ -16,6 +16,7 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.exc import OperationalError
 
 from storage import schema
 from storage.database import open_database
@@ -23,10 +24,15 @@ from storage.tables import metadata
 from tests.postgres import Server
 
 
+def step_by_step(connection: Connection) -> None:
+    """From nothing through every version."""
+    command.upgrade(schema.config(connection), "head")
+
+
 def upgraded() -> Connection:
-    """An empty database, brought to the newest version."""
+    """An empty database, brought to the newest version step by step."""
     connection = create_engine("sqlite://").connect()
-    schema.upgrade(connection)
+    step_by_step(connection)
     return connection
 
 
@@ -37,13 +43,31 @@ def test_the_versions_lead_to_what_the_tables_say() -> None:
 
 def test_the_versions_lead_there_on_postgresql_too(postgres: Server) -> None:
     """Planted fault: another type in ``tables.py``, or an index less."""
+    with postgres.database("template0") as url:
+        engine = create_engine(url)
+        with engine.begin() as connection:
+            step_by_step(connection)
+            assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+            wanted = parts_on_postgresql(connection)
+            assert any("WHERE" in definition for _, definition in wanted)
+        engine.dispose()
     with postgres.database() as url:
         engine = create_engine(url)
         with engine.connect() as connection:
-            assert compare_metadata(MigrationContext.configure(connection), metadata) == []
-            made = connection.execute(text("SELECT indexdef FROM pg_indexes WHERE indexname = 'ix_outbox_pending'"))
-            assert "WHERE" in made.scalar_one()
+            assert parts_on_postgresql(connection) == wanted
         engine.dispose()
+
+
+def parts_on_postgresql(connection: Connection) -> set[tuple[str, str]]:
+    """Columns with their types, keys and indices with their conditions."""
+    columns = connection.execute(
+        text(
+            "SELECT table_name || '.' || column_name, concat_ws(' ', data_type, is_nullable, column_default) "
+            "FROM information_schema.columns WHERE table_schema = 'public'"
+        )
+    )
+    indices = connection.execute(text("SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"))
+    return {(name, definition) for name, definition in [*columns, *indices]}
 
 
 def test_indices_of_a_part_of_a_table_are_made_too() -> None:
@@ -68,10 +92,18 @@ def parts(connection: Connection) -> dict[str, object]:
 def test_every_table_and_index_is_made_as_the_tables_say() -> None:
     """What Alembic's comparison does not look at: conditions of indices, defaults, row ids."""
     with create_engine("sqlite://").connect() as connection:
-        metadata.create_all(connection)
-        wanted = parts(connection)
+        schema.upgrade(connection)
+        made, version = parts(connection), schema.revision(connection)
+        assert schema.VERSIONS in {row[0] for row in connection.execute(text("SELECT name FROM sqlite_master"))}
     with upgraded() as connection:
-        assert parts(connection) == wanted
+        assert (parts(connection), schema.revision(connection)) == (made, version)
+
+
+def test_tables_of_somebody_else_are_left_alone() -> None:
+    with create_engine("sqlite://").connect() as connection:
+        connection.execute(text("CREATE TABLE people (name TEXT)"))
+        with pytest.raises(OperationalError, match="already exists"):
+            schema.upgrade(connection)
 
 
 def test_a_database_without_a_version_is_behind() -> None:
@@ -148,7 +180,7 @@ async def test_an_upgrade_that_is_killed_between_two_steps_leaves_the_old_schema
         with monkeypatch.context() as patched:
             patched.setattr(Operations, "create_table", create)
             with pytest.raises(Killed):
-                await database.schema(schema.upgrade)
+                await database.schema(step_by_step)
         assert (len(done), tables_in(tmp_path / "x.db")) == (5, 0)
     finally:
         await database.close()
