@@ -290,7 +290,7 @@ async def test_a_program_that_stands_still_does_not_keep_its_locks(url: str) -> 
         await other.run(lambda unit: unit.lock_chat(ChatId(7)))
         go_on.set()
         await standing
-        assert len(runs) == 2
+        assert len(runs) >= 2
     finally:
         go_on.set()
         await still.close()

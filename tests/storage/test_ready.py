@@ -64,7 +64,7 @@ def saying(once: str) -> Saying:
     )
 
 
-OTHERS = ("migrations", "postgresql")
+OTHERS = ("migrations", "postgresql", "settled")
 """What SQLite never sees."""
 
 
