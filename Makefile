@@ -24,7 +24,7 @@ check: $(READY)
 	$(BIN)/lint-imports
 
 test: check
-	$(BIN)/python -m pytest -rs -m browser
+	$(BIN)/python -m pytest -rs -m browser -n auto --dist loadfile
 	$(BIN)/python -m pytest -rs -m "not browser" -n auto --dist loadfile
 	$(BIN)/python -m bot demo --check
 

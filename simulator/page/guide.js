@@ -75,7 +75,7 @@ export function createGuide(place, steps, page) {
     // A message that changes is drawn anew, and its buttons with it.
     for (; key && mine === at && !busy; key = find(phone, deed.press, Boolean(deed.last))) {
       key.classList.add("called");
-      await rest(QUIET);
+      await rest(calm() ? QUIET / 3 : QUIET);
     }
   }
 
@@ -205,7 +205,7 @@ export function createGuide(place, steps, page) {
       const newest = calls.at(-1)?.seq ?? 0;
       if (idle && updates.idle && newest === last) return;
       [last, idle] = [newest, updates.idle];
-      await rest(QUIET);
+      await rest(calm() ? QUIET / 3 : QUIET);
     }
   }
 

@@ -14,6 +14,7 @@ import pytest
 
 from simulator.server import build, serving
 from simulator.world import World
+from tests.browser.demo import Demo, Opened, Visit, seen
 from tests.browser.echo import EchoBot
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -152,7 +153,7 @@ def view() -> dict[str, Any]:
 
 
 @contextmanager
-def opened(browser: Any, simulator: Simulator, view: dict[str, Any]) -> Iterator[Site]:
+def at_hand(browser: Any, simulator: Simulator, view: dict[str, Any]) -> Iterator[Site]:
     """The page, with what measures it; at the end it must have had no errors and asked nobody else for anything."""
     context = browser.new_context(**view)
     try:
@@ -171,5 +172,30 @@ def opened(browser: Any, simulator: Simulator, view: dict[str, Any]) -> Iterator
 @pytest.fixture
 def site(browser: Any, simulator: Simulator, view: dict[str, Any]) -> Iterator[Site]:
     """The page, opened in a window of its own."""
-    with opened(browser, simulator, view) as site:
+    with at_hand(browser, simulator, view) as site:
         yield site
+
+
+@pytest.fixture(scope="module")
+def process() -> Iterator[Demo]:
+    """The demo of a file: each of its tests finds a town to which nobody has done anything yet, in its language."""
+    demo = Demo()
+    yield demo
+    demo.stop()
+
+
+@pytest.fixture
+def opened(browser: Any, process: Demo) -> Iterator[Opened]:
+    """A page on a town to which nobody has done anything, both in a language."""
+    visits: list[Visit] = []
+
+    def visit(language: str, width: int = 1600) -> Visit:
+        if not process.untouched(language):
+            process.again(language)
+        visits.append(seen(browser, process, language, width))
+        visits[-1].awake()
+        return visits[-1]
+
+    yield visit
+    for one in visits:
+        one.page.context.close()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import SMALL, WIDE, Site, opened, three_people
+from tests.browser.conftest import SMALL, WIDE, Site, at_hand, three_people
 from tests.browser.scenes import everything_said, scenes
 
 # What has to have a name of its own; the others are named by what is in them, or are not for people.
@@ -42,7 +42,7 @@ class Walked:
 def walked(browser: Any, request: pytest.FixtureRequest) -> Walked:
     """Every state of the page once, with everything measured in it, in light and in dark."""
     found = Walked()
-    with three_people() as simulator, opened(browser, simulator, request.param) as site:
+    with three_people() as simulator, at_hand(browser, simulator, request.param) as site:
         tree = site.page.context.new_cdp_session(site.page)
         for scene, part in scenes(site):
             found.scenes.append(scene)
