@@ -28,7 +28,10 @@ def go_on(visit: Visit, card: Any, step: int) -> None:
     assert card.locator(".tour-stuck").count() == 0, step
 
 
-@pytest.mark.parametrize(("language", "width"), [("zh", 1600), ("en", 1600), ("en", 360)])
+LONG_TOUR = pytest.param("en", 1600, marks=pytest.mark.soak)
+
+
+@pytest.mark.parametrize(("language", "width"), [("zh", 1600), ("en", 360), LONG_TOUR])
 def test_the_tour_is_played_to_its_end(opened: Opened, language: str, width: int) -> None:
     visit = opened(language, width)
     SCREENS.mkdir(parents=True, exist_ok=True)
