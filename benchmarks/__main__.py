@@ -104,8 +104,18 @@ PARTS: Mapping[str, Callable[[bool], Awaitable[Part]]] = {
 
 
 async def measure_all(names: list[str], quick: bool) -> dict[str, Part]:
-    """The parts that were asked for, in order."""
-    return {name: await make(quick) for name, make in PARTS.items() if name in names or not names}
+    """The parts that were asked for, in order; each is told when it is there, so that a later failure loses none."""
+    found: dict[str, Part] = {}
+    for name in PARTS:
+        if name in names or not names:
+            found[name] = await PARTS[name](quick)
+            print(shown(found[name]), file=sys.stderr, flush=True)
+    return found
+
+
+def shown(part: Part) -> str:
+    """A part's heading and table."""
+    return f"### {part.heading}\n\n{part.table}"
 
 
 def main() -> int:
@@ -121,7 +131,7 @@ def main() -> int:
         numbers = {name: part.numbers for name, part in found.items()}
         print(json.dumps({**surroundings(), **numbers}, ensure_ascii=False, indent=2))
         return 0
-    told = "\n\n".join([about(), *(f"### {part.heading}\n\n{part.table}" for part in found.values())])
+    told = "\n\n".join([about(), *map(shown, found.values())])
     print(told)
     if asked.write:
         README.write_text(written(README.read_text(encoding="utf-8"), told), encoding="utf-8")

@@ -53,7 +53,7 @@ async def measure_start(times: int = TIMES) -> list[Started]:
 async def demo() -> tuple[float, float]:
     """Seconds to the printed address, and to the end of the weeks that its people play before anybody looks."""
     begun = time.perf_counter()
-    async with printing("-m", "bot", "demo", "--port", "0") as output:
+    async with printing("-m", "bot", "demo", "--port", "0", "--language", "zh") as output:
         address = await first_line(output)
         printed = time.perf_counter() - begun
         await awake(address)

@@ -2,7 +2,7 @@
 
 Libraries, templates and prepared statements are far over a hundred thousand objects that never become garbage. Python
 looks through all of them again and again while it serves: a tenth of the CPU time of a concern, and pauses of 20 ms and
-more for everybody whose turn it is (measured).
+more for everybody whose turn it is (docs/decisions/cost.md).
 """
 
 import gc
