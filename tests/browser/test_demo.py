@@ -7,6 +7,7 @@ where the test before has done something, that takes *Start over*. Those about t
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 from urllib.error import HTTPError
 
@@ -14,7 +15,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Site
-from tests.browser.demo import CJK, LOCALES, SCREENS, Demo, Opened, messages, seen
+from tests.browser.demo import CJK, LOCALES, SCREENS, Demo, Opened, Visit, messages, seen
 
 
 @pytest.mark.parametrize(("more", "town"), [((), "en"), (("--language", "zh"), "zh")])
@@ -162,6 +163,30 @@ def test_the_simulator_alone_has_no_town(site: Site) -> None:
     expect(site.page.locator("#offer")).to_be_hidden()
     site.page.get_by_role("button", name="换成英文 (English)").click()
     expect(site.page.locator("#offer")).to_be_hidden()
+
+
+def test_a_button_pressed_twice_works_once(opened: Opened) -> None:
+    """One card for the member, and an answer to each press. Planted fault: no ``ALREADY_DONE`` in ``assign``."""
+    visit = opened("zh")
+    coordinator = visit.phone(2)
+    button = coordinator.get_by_role("button", name="派给李建国").last
+    card = coordinator.locator(".row.theirs").last
+    number = re.search(r"\d\d-\d{4}", card.inner_text())
+    assert number
+    assert told(visit, 2001, number[0]) == 0
+    button.dblclick()
+    expect(coordinator.locator(".row.theirs", has_text=number[0]).last).to_contain_text("李建国")
+    visit.page.wait_for_function("fetch('/sim/updates').then(a => a.json()).then(a => a.idle)")
+    assert told(visit, 2001, number[0]) == 1
+    calls = visit.demo.get("/sim/calls?limit=20")["calls"]
+    answers = [call for call in calls if call["method"] == "answerCallbackQuery"]
+    assert len(answers) >= 2, "each press is answered"
+    assert visit.wrong == []
+
+
+def told(visit: Visit, who: int, number: str) -> int:
+    """How many messages somebody has about a case."""
+    return sum(number in message["text"] for message in messages(visit.demo, who))
 
 
 def test_start_over_during_chaos_and_while_time_passes(opened: Opened) -> None:
