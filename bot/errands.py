@@ -65,9 +65,10 @@ class Errands:
         """Work until told to stop."""
         while not stopping.is_set():
             self._woken.clear()
+            begun = set(self._slow)  # one that ends while the rows are read is still among the rows
             try:
                 due = await self._database.read(lambda unit: unit.errands.due(self._clock.now()))
-                found = [errand for errand in due if errand.id not in self._slow]
+                found = [errand for errand in due if errand.id not in begun]
                 for errand in found:
                     await self._begin(errand)
             except Exception as error:
