@@ -1,4 +1,4 @@
-"""The machine, as ``doctor`` looks at it: disk, files' permissions, the volume, the backups, fonts, the operator's chat."""
+"""The machine, as ``doctor`` looks at it: disk, permissions, the volume, the backups, fonts, the operator's chat."""
 
 import os
 import shutil
