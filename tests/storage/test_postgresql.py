@@ -184,7 +184,7 @@ def cut_off(unit: Unit) -> None:
 
 def commit_unheard(unit: Unit) -> None:
     """The server commits, and the connection is gone before anybody hears of it."""
-    unit._connection.connection.driver_connection.commit()  # type: ignore[union-attr]
+    unit._connection.exec_driver_sql("COMMIT")
     cut_off(unit)
 
 
