@@ -91,7 +91,7 @@ class LibpqDriver:
         """Execute a statement, and read what it found whole."""
         bound = found.bound(values)
         known = self._known.get(found.text) or self._prepare(found)
-        result = self._checked(self._alive().exec_prepared(known.name, known.written(bound)))
+        result = self._checked(self._pq.exec_prepared(known.name, known.written(bound)))
         count = result.command_tuples or 0
         if found.writes and count:
             note(self._info)
@@ -99,7 +99,7 @@ class LibpqDriver:
 
     def command(self, text: bytes) -> None:
         """Say something that has no values and whose answer nobody reads; several statements are one round trip."""
-        self._checked(self._alive().exec_(text))
+        self._checked(self._pq.exec_(text))
 
     def commit(self, text: bytes) -> None:
         """Commit by a command. Raises where the transaction has failed: PostgreSQL would undo it and say nothing."""
@@ -126,15 +126,9 @@ class LibpqDriver:
 
     def _prepare(self, found: Ready) -> Prepared:
         name = f"ready_{len(self._known)}".encode()
-        self._checked(self._alive().prepare(name, found.text.encode()))
+        self._checked(self._pq.prepare(name, found.text.encode()))
         known = self._known[found.text] = Prepared(name, len(found.names), self._session)
         return known
-
-    def _alive(self) -> pq.abc.PGconn:
-        """libpq says nothing that can be read where the session was lost before."""
-        if self._pq.status != ALIVE:
-            raise OperationalError("the connection is lost")
-        return self._pq
 
     def _checked(self, result: pq.abc.PGresult) -> pq.abc.PGresult:
         if result.status not in FAILED:

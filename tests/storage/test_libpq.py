@@ -132,8 +132,9 @@ def test_errors_are_those_of_a_cursor(shelved: ReadyConnection) -> None:
 def test_a_lost_session_is_an_error_without_a_code_or_with_the_server_s(
     connection: Connection, shelved: ReadyConnection, postgres: Server, url: str
 ) -> None:
-    """Planted fault: no ``_alive``, and libpq answers with nothing, a ``MemoryError``."""
+    """Planted fault: ``_checked`` takes psycopg's word for an error without a code, ``DatabaseError``."""
     unit = Settings(cast(Connection, shelved))
+    unit.get("a")
     pid = cast("psycopg.Connection[Any]", connection.connection.dbapi_connection).info.backend_pid
     with postgres.at(url) as other:
         other.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
