@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, String, Table, create_engine, inspect, text
-from sqlalchemy.schema import CreateTable
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from storage.tables import metadata
 
@@ -60,7 +60,10 @@ def upgrade(connection: Connection) -> None:
 
 def create(connection: Connection) -> None:
     """Make every table in an empty database. Fails where there is one already: it is somebody else's."""
-    metadata.create_all(connection, checkfirst=False)
+    for table in metadata.sorted_tables:
+        connection.execute(CreateTable(table))
+        for index in sorted(table.indexes, key=lambda index: str(index.name)):
+            connection.execute(CreateIndex(index))  # in one order everywhere: SQLite chooses the newest of equals
     connection.execute(CreateTable(versions))
     connection.execute(versions.insert(), {"version_num": HEAD})
 
