@@ -1,7 +1,9 @@
-"""The machine, as ``doctor`` looks at it: disk, files' permissions, the volume, the backups, the operator's chat."""
+"""The machine, as ``doctor`` looks at it: disk, permissions, the volume, the backups, fonts, the operator's chat."""
 
 import os
+import shutil
 import stat
+import subprocess
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,6 +16,8 @@ from bot.watch import FULL, used
 
 NIGHT = timedelta(hours=26)
 """A nightly backup is at most so old; older than twice that is an error."""
+PATIENCE = 20
+"""Seconds for fontconfig, which reads every font the first time."""
 
 
 def machine(settings: Settings, now: datetime) -> Iterator[Finding]:
@@ -22,6 +26,7 @@ def machine(settings: Settings, now: datetime) -> Iterator[Finding]:
     yield from permissions(settings)
     yield from volume(settings.data_folder)
     yield from backups(settings, now)
+    yield from fonts()
     yield from operator(settings)
 
 
@@ -114,6 +119,22 @@ def backups(settings: Settings, now: datetime) -> Iterator[Finding]:
         yield warned("backup", f"{text}, on the data's own disk only: set backup.command to copy them elsewhere")
     else:
         yield Finding("backup", text)
+
+
+def fonts() -> Iterator[Finding]:
+    """Whether Chinese can be drawn on this machine. Chats need no font here, so it is a remark, never a warning."""
+    listing = shutil.which("fc-list")
+    if listing is None:
+        yield Finding("fonts", "no fontconfig here, so a browser may show boxes for Chinese; chats need no font")
+        return
+    asked = (listing, ":lang=zh", "family")
+    try:
+        names = subprocess.run(asked, capture_output=True, timeout=PATIENCE, check=False).stdout.splitlines()  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired) as error:
+        yield Finding("fonts", f"{listing} does not answer: {type(error).__name__}")
+        return
+    known = f"{len(set(names))} have Chinese signs"
+    yield Finding("fonts", known if names else "none has Chinese signs: a browser here needs fonts-noto-cjk")
 
 
 def operator(settings: Settings) -> Iterator[Finding]:

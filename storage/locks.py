@@ -4,8 +4,6 @@ The rule: the chat first, then cases, then the roster, then the year's numbers. 
 engine lets one of them go on, and the other is done again (``Again``).
 """
 
-from sqlalchemy.exc import DBAPIError
-
 from domain.people import ChatId
 
 
@@ -28,7 +26,7 @@ class Locks:
     def numbers(self, year: int) -> None:
         """A year's numbers are given one after another, without gaps."""
 
-    def lost(self, error: DBAPIError) -> bool:
+    def lost(self, error: Exception) -> bool:
         """Whether an error says that the whole transaction is to be done again."""
         return False
 

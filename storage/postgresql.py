@@ -12,8 +12,9 @@ whether it was done: units bear being done twice (a turn through ``first_sight``
 import asyncio
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from time import monotonic, sleep
 from typing import Any, Self, TypeVar
 
@@ -21,13 +22,15 @@ import psycopg
 import structlog
 from psycopg import Error as DriverError
 from sqlalchemy import URL, BigInteger, Connection, Engine, Integer, bindparam, create_engine, func, select, text
-from sqlalchemy.dialects.postgresql.base import PGCompiler
+from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 
 from domain.people import ChatId
 from storage.lease import Lease
+from storage.libpq import READING, WRITING, LibpqDriver, ReadOnly
 from storage.locks import Again, Locks
-from storage.settled import EARLY, begun, settle, settle_own, watch, wrote
+from storage.ready import prepared
+from storage.settled import COMMIT_SETTLED, EARLY, begun, ending, watch
 from storage.unavailable import Unavailable
 from storage.unit import Unit
 
@@ -62,6 +65,9 @@ CLIENT: dict[str, Any] = {
 }
 """Seconds, but ``tcp_user_timeout`` in milliseconds. What the address says itself wins."""
 
+BEGIN_WRITING = b"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+BEGIN_READING = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
 ROSTER, NUMBERS, SCHEMA, LEADER = 1, 2, 3, 4
 """The first half of an advisory lock's key; chats have the keys of one 64-bit number to themselves."""
 
@@ -94,30 +100,23 @@ class PostgreSQLLocks(Locks):
         self._connection.execute(LOCK_NUMBERS, {"kind_": NUMBERS, "number_": year})
         self.early = True
 
-    def lost(self, error: DBAPIError) -> bool:
+    def lost(self, error: Exception) -> bool:
         """By the engine's code."""
         return lost(error)
 
 
-def lost(error: DBAPIError) -> bool:
+def lost(error: BaseException) -> bool:
     """Whether a transaction failed through no fault of its statements."""
-    if error.connection_invalidated:
-        return True
-    code = error.orig.sqlstate if isinstance(error.orig, DriverError) else None
-    return code.startswith(LOST) if code else isinstance(error.orig, DriverError) and unconnected(error.orig)
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or (error.orig is not None and lost(error.orig))
+    if not isinstance(error, DriverError):
+        return False
+    return error.sqlstate.startswith(LOST) if error.sqlstate else unconnected(error)
 
 
 def unconnected(error: DriverError) -> bool:
     """An error without a code is the driver's own: ``OperationalError`` where there is no connection."""
     return type(error).__name__ in ("OperationalError", "ConnectionTimeout")
-
-
-class ReadOnly(PGCompiler):
-    """A shelf reads a case for its change; whoever only asks must not lock it, and may not."""
-
-    def for_update_clause(self, select: Any, **kw: Any) -> str:
-        """Nothing."""
-        return ""
 
 
 class PostgreSQLDatabase:
@@ -183,21 +182,20 @@ class PostgreSQLDatabase:
             engine.dispose()
 
     def _transaction(self, work: Callable[[Unit], T]) -> T:
-        with self._engine.connect() as connection:
-            begun(connection)
-            locks = PostgreSQLLocks(connection)
-            with connection.begin():
-                found = work(Unit(connection, locks))
-                if not wrote(connection):
-                    settle(connection)
-            if locks.early:
-                settle_own(connection)
+        with session(self._engine, WRITING) as (connection, driver):
+            driver.command(BEGIN_WRITING)
+            begun(connection.info)
+            shelved = prepared(connection, driver)
+            locks = PostgreSQLLocks(shelved)
+            found = work(Unit(shelved, locks))
+            driver.commit(ending(connection.info, locks.early))
             return found
 
     def _snapshot(self, work: Callable[[Unit], T]) -> T:
-        with self._readers.begin() as connection:
-            found = work(Unit(connection))
-            settle(connection)
+        with session(self._readers, READING) as (connection, driver):
+            driver.command(BEGIN_READING)
+            found = work(Unit(prepared(connection, driver)))
+            driver.commit(COMMIT_SETTLED)
             return found
 
     def _migration(self, work: Callable[[Connection], T]) -> T:
@@ -215,7 +213,7 @@ class PostgreSQLDatabase:
                 return attempt()
             except Again as again:
                 cause = again.__cause__
-            except DBAPIError as error:
+            except (DBAPIError, DriverError) as error:
                 if not lost(error):
                     raise
                 cause = error
@@ -224,6 +222,19 @@ class PostgreSQLDatabase:
             log.info("done again", why=reason(cause))
             sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - so that two that met do not meet again
             pause = min(LONGEST_PAUSE, pause * 2)
+
+
+@contextmanager
+def session(engine: Engine, dialect: Dialect) -> Iterator[tuple[Connection, LibpqDriver]]:
+    """A connection and how to speak to it; it is left without a transaction. Where it is lost, so are the others."""
+    with engine.connect() as connection:
+        driver = LibpqDriver(connection, dialect)
+        try:
+            yield connection, driver
+        finally:
+            if not driver.leave():
+                connection.invalidate()
+                engine.dispose()
 
 
 async def on(pool: ThreadPoolExecutor, work: Callable[[], T]) -> T:

@@ -1,19 +1,18 @@
-"""Statements made ready once for SQLite: their text, how values are bound, how rows are read.
+"""Statements made ready once: their text, how values are bound, how rows are read.
 
 SQLAlchemy builds every statement, when the program is imported. What it does at each execution besides (finding the
-compiled form, contexts, result objects) costs 30 to 60 µs, and a turn has about twenty statements; a ready one costs a
+compiled form, contexts, result objects) costs 30 to 100 µs, and a turn has about twenty statements; a ready one costs a
 tenth of that. A statement that has no fixed text (a list of values of any length) goes SQLAlchemy's way as before.
 """
 
-import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Protocol, cast
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Executable, TextClause
+from sqlalchemy import Connection, Executable, Float, TextClause
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import MultipleResultsFound, NoResultFound
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -22,12 +21,17 @@ from sqlalchemy.types import TypeEngine
 Values = Mapping[str, Any]
 Convert = Callable[[Any], Any]
 
+FLOAT8 = 701
+"""What PostgreSQL calls the type of real numbers; theirs is the one type whose reader asks for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A statement as SQLite wants it. ``names`` are its values in order; ``constants`` are those nobody passes."""
+    """A statement as the engine wants it. ``names`` are its values in order; ``constants`` are those nobody passes."""
 
     text: str
+    writes: bool
+    answers: bool
     names: tuple[str, ...]
     constants: dict[str, Any]
     writers: tuple[tuple[int, Convert], ...]
@@ -94,18 +98,36 @@ class Rows:
         return None if row is None else row[0]
 
 
-Known = dict[tuple[str, ...], Ready | None]
+class Driver(Protocol):
+    """What an engine does with ready statements."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """How they are written."""
+        ...
+
+    def execute(self, found: Ready, values: Values) -> Rows:
+        """Execute one."""
+        ...
+
+    def savepoint(self) -> AbstractContextManager[object]:
+        """A part of the transaction that is undone by itself where it fails."""
+        ...
+
+
+Known = dict[tuple[object, ...], Ready | None]
 _known: WeakKeyDictionary[Executable, Known] = WeakKeyDictionary()
+"""Of each statement what it is for an engine's compiler and for values of these names."""
 
 
 class ReadyConnection:
     """A connection whose statements are made ready the first time; for shelves it is SQLAlchemy's own."""
 
-    __slots__ = ("_connection", "_raw")
+    __slots__ = ("_connection", "_driver")
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, driver: Driver) -> None:
         self._connection = connection
-        self._raw = cast(sqlite3.Connection, connection.connection.dbapi_connection)
+        self._driver = driver
 
     def execute(self, statement: Executable, values: Values | None = None) -> Any:
         """Execute a statement with named values."""
@@ -113,14 +135,14 @@ class ReadyConnection:
         known = _known.get(statement)
         if known is None:
             known = _known[statement] = {}
-        names = tuple(given)
-        if names not in known:
-            known[names] = ready(statement, names, self._connection.dialect)
-        found = known[names]
+        dialect = self._driver.dialect
+        key = (dialect.statement_compiler, *given)
+        if key not in known:
+            known[key] = ready(statement, tuple(given), dialect)
+        found = known[key]
         if found is None:
             return self._connection.execute(statement, given)
-        cursor = self._raw.execute(found.text, found.bound(given))
-        return Rows([found.read(row) for row in cursor] if cursor.description else [], cursor.rowcount)
+        return self._driver.execute(found, given)
 
     def exec_driver_sql(self, text: str) -> Any:
         """SQL of the driver's own, as SQLAlchemy executes it."""
@@ -128,12 +150,12 @@ class ReadyConnection:
 
     def begin_nested(self) -> AbstractContextManager[object]:
         """A savepoint."""
-        return self._connection.begin_nested()
+        return self._driver.savepoint()
 
 
-def prepared(connection: Connection) -> Connection:
+def prepared(connection: Connection, driver: Driver) -> Connection:
     """The connection for shelves, which use no more of it than this; a test holds both side by side."""
-    return cast(Connection, ReadyConnection(connection))
+    return cast(Connection, ReadyConnection(connection, driver))
 
 
 def ready(statement: Any, names: tuple[str, ...], dialect: Dialect) -> Ready | None:
@@ -150,6 +172,8 @@ def ready(statement: Any, names: tuple[str, ...], dialect: Dialect) -> Ready | N
     columns = list(getattr(statement, "exported_columns", ()))
     return Ready(
         str(compiled),
+        compiled.isinsert or compiled.isupdate or compiled.isdelete,
+        bool(columns),
         order,
         {name: value for name, value in {**constants, **defaults}.items() if name not in names},
         converters([writer(compiled.binds[name].type, dialect) for name in order]),
@@ -165,7 +189,7 @@ def writer(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
 
 def reader(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
     """How a value of that type is read."""
-    return kind.dialect_impl(dialect).result_processor(dialect, None)
+    return kind.dialect_impl(dialect).result_processor(dialect, FLOAT8 if isinstance(kind, Float) else None)
 
 
 def converters(found: Sequence[Convert | None]) -> tuple[tuple[int, Convert], ...]:

@@ -9,50 +9,53 @@ What was committed early is seen early, and must not be told early either. A uni
 disk by its own commit, and so for whatever it saw; one that wrote nothing, and a question, is waited for here.
 """
 
+from collections.abc import MutableMapping
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event, func, literal_column, or_, select
+from sqlalchemy import Connection, Engine, event, func, literal_column
 
 EARLY = func.set_config("synchronous_commit", "off", literal_column("true"))
 """For the rest of the transaction in which it is asked for."""
-MARK = select(func.pg_logical_emit_message(literal_column("true"), "yixian", ""))
+MARK = b"SELECT pg_logical_emit_message(true, 'yixian', '')"
 """A few bytes in the log: the least for which a commit waits."""
-UNSETTLED = select(
-    or_(
-        func.pg_current_wal_insert_lsn() > func.pg_current_wal_flush_lsn(),
-        func.current_setting("synchronous_standby_names") != "",
-    )
+UNSETTLED = (
+    b"pg_current_wal_insert_lsn() > pg_current_wal_flush_lsn() OR current_setting('synchronous_standby_names') <> ''"
 )
 """Whether something may not be on the disk yet; nobody here knows what another machine has confirmed."""
+
+COMMIT = b"COMMIT"
+"""Of who wrote something."""
+COMMIT_EARLY = b"COMMIT; " + MARK
+"""Of who gave a number: the mark is a transaction of its own behind it."""
+COMMIT_SETTLED = MARK.replace(b"SELECT", b"SELECT CASE WHEN %b THEN" % UNSETTLED) + b" END; COMMIT"
+"""Of who wrote nothing: it waits until whatever this transaction has seen is on the disk."""
+
 WROTE = "wrote"
+Info = MutableMapping[Any, Any]
 
 
 def watch(engine: Engine) -> None:
-    """From now on its connections know whether they wrote something since ``begun``."""
+    """From now on what its connections write by SQLAlchemy is noted. What is ready notes itself."""
     event.listen(engine, "after_cursor_execute", _note)
 
 
 def _note(connection: Connection, cursor: Any, _: str, __: object, context: Any, ___: bool) -> None:
     if (context.isinsert or context.isupdate or context.isdelete) and cursor.rowcount:
-        connection.info[WROTE] = True
+        note(connection.info)
 
 
-def begun(connection: Connection) -> None:
+def note(info: Info) -> None:
+    """Something has been written."""
+    info[WROTE] = True
+
+
+def begun(info: Info) -> None:
     """Nothing has been written yet."""
-    connection.info[WROTE] = False
+    info[WROTE] = False
 
 
-def wrote(connection: Connection) -> bool:
-    """Whether its next commit waits for the disk by itself."""
-    return bool(connection.info[WROTE])
-
-
-def settle(connection: Connection) -> None:
-    """Let the commit that comes next wait until whatever this transaction has seen is on the disk."""
-    if connection.execute(UNSETTLED).scalar_one():
-        connection.execute(MARK)
-
-
-def settle_own(connection: Connection) -> None:
-    """Wait until what ``connection`` has just committed early is on the disk. It is in no transaction."""
-    connection.execution_options(isolation_level="AUTOCOMMIT").execute(MARK)
+def ending(info: Info, early: bool) -> bytes:
+    """How a transaction commits so that its caller may tell whatever it has seen and done."""
+    if early:
+        return COMMIT_EARLY
+    return COMMIT if info[WROTE] else COMMIT_SETTLED

@@ -15,10 +15,11 @@ import sqlite3
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 
 import aiosqlite
 import structlog
@@ -26,7 +27,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from storage.leadership import Alone
-from storage.ready import prepared
+from storage.ready import Ready, Rows, Values, prepared
 from storage.unit import Unit
 
 log = structlog.get_logger()
@@ -80,6 +81,26 @@ class OneWriter(aiosqlite.Connection):
     def raw(self) -> sqlite3.Connection:
         """The driver's connection, for the engine that shares it."""
         return self._conn
+
+
+class SQLiteDriver:
+    """Ready statements on the driver's own connection."""
+
+    __slots__ = ("_connection", "_raw", "dialect")
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._raw = cast(sqlite3.Connection, connection.connection.dbapi_connection)
+        self.dialect = connection.dialect
+
+    def execute(self, found: Ready, values: Values) -> Rows:
+        """Execute one, and read what it found whole."""
+        cursor = self._raw.execute(found.text, found.bound(values))
+        return Rows([found.read(row) for row in cursor] if found.answers else [], cursor.rowcount)
+
+    def savepoint(self) -> AbstractContextManager[object]:
+        """SQLAlchemy's."""
+        return self._connection.begin_nested()
 
 
 class SQLiteDatabase:
@@ -213,7 +234,7 @@ class SQLiteDatabase:
         return done
 
     def _done(self, work: Callable[[Unit], Any], connection: Connection) -> Done:
-        value = work(Unit(prepared(connection)))
+        value = work(Unit(prepared(connection, SQLiteDriver(connection))))
         if not self._writer.raw.in_transaction:
             raise TransactionLost
         return Done(value)
@@ -227,7 +248,7 @@ class SQLiteDatabase:
 
     def _snapshot(self, work: Callable[[Unit], T]) -> T:
         with self._readers.begin() as connection:
-            return work(Unit(prepared(connection)))
+            return work(Unit(prepared(connection, SQLiteDriver(connection))))
 
 
 def tell(answer: asyncio.Future[Any], done: Done) -> None:

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from functools import cached_property
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 
 from domain.people import ChatId
 from storage.agenda import Agenda
@@ -41,7 +40,7 @@ class Unit:
         try:
             with self._connection.begin_nested():
                 yield
-        except DBAPIError as error:
+        except Exception as error:
             if self._locks.lost(error):
                 raise Again from error
             raise

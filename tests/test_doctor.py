@@ -14,7 +14,7 @@ import pytest
 from bot.config import load
 from bot.config_example import EXAMPLE
 from bot.diagnosis import examine
-from bot.diagnosis_machine import encrypted, volume
+from bot.diagnosis_machine import encrypted, fonts, volume
 from bot.diagnosis_telegram import clock, token, webhook
 from bot.findings import Finding, Level
 from domain.people import Role
@@ -50,10 +50,9 @@ async def test_a_healthy_bot_has_nothing_to_mend(tmp_path: Path) -> None:
         place.clock.advance(datetime.now(UTC) - place.clock.now())
         found = await looked(place)
     assert [finding.line() for finding in found if finding.bad] == []
-    subjects = (
-        "SQLite migrations settings quarantine outbox cases journal file disk permissions backup operator calendar"
-    )
-    assert {*subjects.split(), "bot", "token", "clock"} <= levels(found).keys()
+    in_it = "SQLite migrations settings quarantine outbox cases journal file"
+    around = "disk permissions backup fonts operator calendar bot token clock"
+    assert {*in_it.split(), *around.split()} <= levels(found).keys()
 
 
 STATEMENTS = {
@@ -219,3 +218,25 @@ def test_where_it_cannot_be_told_nothing_is_said(tmp_path: Path) -> None:
     assert volume(tmp_path, mounts, tmp_path) == []
     mounts.write_text("/dev/sda1 / ext4 rw 0 0\n")
     assert volume(tmp_path, mounts, tmp_path / "none") == []
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        (None, "no fontconfig"),
+        ("#!/bin/sh\nexit 0\n", "none has Chinese signs"),
+        ("#!/bin/sh\n[ $1 = :lang=zh ] || echo Latin\necho Song\necho Hei\necho Song\n", "2 have Chinese signs"),
+        ("no program\0", "does not answer"),
+    ],
+)
+def test_fonts_with_chinese_signs_are_counted(
+    program: str | None, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Planted fault: ask ``fc-list`` without ``:lang=zh``; the last of these goes unnoticed without the ``except``."""
+    if program is not None:
+        (tmp_path / "fc-list").write_text(program)
+        (tmp_path / "fc-list").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (found,) = fonts()
+    assert said in found.text
+    assert not found.bad

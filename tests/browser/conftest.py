@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from simulator.server import build, serving
 from simulator.world import World
-from tests.browser.demo import Demo, Opened, Visit, seen
+from tests.browser.demo import Demo, Opened, Visit, seen, slowed
 from tests.browser.echo import EchoBot
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -32,6 +33,8 @@ COMMON = {"timezone_id": "Asia/Shanghai", "reduced_motion": "reduce"}
 WIDE = {"viewport": {"width": 1600, "height": 1000}, "locale": "zh-CN", **COMMON}
 SMALL = {"viewport": {"width": 360, "height": 740}, "locale": "en-GB", "has_touch": True, **COMMON}
 LOOKS = Path(__file__).with_name("looks.js")
+expect.set_options(timeout=20_000)
+"""Milliseconds: a busy machine takes its time, and only a failure waits so long."""
 PEOPLE = ((1, "王芳", "resident"), (2, "李建国", "member"), (3, "陈静", "coordinator"))
 
 
@@ -159,7 +162,7 @@ def at_hand(browser: Any, simulator: Simulator, view: dict[str, Any]) -> Iterato
     try:
         context.set_default_timeout(10_000)
         context.add_init_script(path=LOOKS)
-        site = Site(context.new_page(), simulator.world, simulator.address, [], [])
+        site = Site(slowed(context.new_page()), simulator.world, simulator.address, [], [])
         site.watch()
         site.open()
         yield site

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -18,6 +19,8 @@ ROOT = Path(__file__).parents[2]
 SCREENS = ROOT / "artifacts" / "screens"
 CJK = re.compile(r"[\u3400-\u9fff]")
 LOCALES = {"zh": "zh-CN", "en": "en-GB"}
+SLOWER = int(os.environ.get("YIXIAN_SLOWER_BROWSER", "1"))
+"""How many times slower the browser's processor is made: with 6 a test that does not wait shows itself."""
 
 
 class Demo:
@@ -71,6 +74,11 @@ class Demo:
         self._process.stdout.close()
 
 
+def soon(page: Any, question: str) -> None:
+    """Wait until a question in JavaScript is true: what is measured may still be on its way to the screen."""
+    page.wait_for_function(question, polling=50)
+
+
 @dataclass
 class Visit:
     """The page when the town is awake, and what it said or asked that it should not have."""
@@ -108,7 +116,11 @@ class Visit:
 Opened = Callable[..., Visit]
 
 
-Opened = Callable[..., Visit]
+def slowed(page: Any) -> Any:
+    """The page on a processor ``SLOWER`` times slower."""
+    if SLOWER > 1:
+        page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
+    return page
 
 
 def seen(browser: Any, demo: Demo, language: str, width: int) -> Visit:
@@ -120,7 +132,7 @@ def seen(browser: Any, demo: Demo, language: str, width: int) -> Visit:
         reduced_motion="reduce",
     )
     context.set_default_timeout(30_000)
-    page = context.new_page()
+    page = slowed(context.new_page())
     wrong: list[str] = []
     page.on("console", lambda said: wrong.append(said.text) if said.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: wrong.append(str(error)))

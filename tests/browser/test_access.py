@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import SMALL, WIDE, Site, at_hand, three_people
+from tests.browser.demo import soon
 from tests.browser.scenes import everything_said, scenes
 
 # What has to have a name of its own; the others are named by what is in them, or are not for people.
@@ -129,10 +130,10 @@ def test_everything_can_be_read(walked: Walked, scheme: str) -> None:
 def test_the_measures_find_what_is_wrong(site: Site) -> None:
     page = site.page
     page.evaluate("document.documentElement.style.setProperty('--ink-3', '#a8aaa6')")
-    assert any("居民" in one for one in page.evaluate("looks.contrast()")["faults"])
+    soon(page, "() => looks.contrast().faults.some((one) => one.includes('居民'))")
     page.evaluate("document.documentElement.style.setProperty('--edge', '#d8d5cb')")
     site.begin(1)
-    assert any("edge of a field" in one for one in page.evaluate("looks.contrast()")["faults"])
+    soon(page, "() => looks.contrast().faults.some((one) => one.includes('edge of a field'))")
     page.evaluate("document.querySelector('.composer .round').style.width = '20px'")
     assert [one for one in page.evaluate("looks.small()")["faults"] if one.startswith("20×")]
     page.evaluate("document.querySelector('.clock-steps').style.width = '2000px'")
@@ -160,21 +161,21 @@ def test_without_motion_nothing_moves(site: Site) -> None:
     assert site.page.evaluate("document.getAnimations().length") == 0
     site.page.set_viewport_size({"width": 360, "height": 740})
     site.page.get_by_role("navigation").get_by_role("button", name="陈静").click()
-    assert site.page.evaluate("document.querySelector('#phones').scrollLeft") >= 700
+    soon(site.page, "() => document.querySelector('#phones').scrollLeft >= 700")
 
 
 def test_forced_colours_keep_edges_and_states(site: Site) -> None:
     site.begin(1)
     page = site.page
     page.emulate_media(forced_colors="active")
-    edge = "node => { const is = getComputedStyle(node); return [is.borderTopWidth, is.outlineStyle]; }"
     for selector in (".bubble", ".key", ".tool-button"):
-        assert page.locator(selector).first.evaluate(edge)[0] == "1px", selector
-    before = page.locator('[data-label="panel"]').first.evaluate(edge)
-    page.locator('[data-label="panel"]').first.click()
-    assert page.locator('[data-label="panel"]').first.evaluate(edge) != before
+        expect(page.locator(selector).first).to_have_css("border-top-width", "1px")
+    panel = page.locator('[data-label="panel"]').first
+    before = panel.evaluate("node => getComputedStyle(node).outlineStyle")
+    panel.click()
+    expect(panel).not_to_have_css("outline-style", before)
     page.locator(".field-of-words").first.focus()
-    assert page.locator(".field-of-words").first.evaluate(edge)[1] == "solid"
+    expect(page.locator(".field-of-words").first).to_have_css("outline-style", "solid")
 
 
 def test_enlarged_nothing_is_lost(site: Site) -> None:
@@ -185,10 +186,8 @@ def test_enlarged_nothing_is_lost(site: Site) -> None:
     for width, height in ((320, 640), (640, 400), (320, 256)):
         page.set_viewport_size({"width": width, "height": height})
         page.evaluate("document.querySelector('#phones').scrollTo(0, 0)")
-        found = page.evaluate("looks.wide()")
-        assert found["faults"] == [], width
-        assert found["checked"] > 30
-        assert site.phone(1).locator(".log").evaluate("node => node.clientHeight") >= 90
+        soon(page, "() => (({ faults, checked }) => faults.length === 0 && checked > 30)(looks.wide())")
+        soon(page, "() => document.querySelector('#phone-1 .log').clientHeight >= 90")
         for part in ("#phone-1 .log", "#phone-1 textarea", "#tour .button.main", ".clock-time", ".clock-steps"):
             page.locator(part).scroll_into_view_if_needed()
             expect(page.locator(part)).to_be_in_viewport()

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from simulator.world import World
 from tests.browser.conftest import Simulator, Site
+from tests.browser.demo import soon
 
 
 def test_three_phones_stand_side_by_side(site: Site) -> None:
@@ -248,7 +249,7 @@ def test_the_theme_changes(site: Site) -> None:
     ground = "getComputedStyle(document.documentElement).backgroundColor"
     before = site.page.evaluate(ground)
     site.page.get_by_role("button", name="深色").click()
-    assert site.page.evaluate(ground) != before
+    soon(site.page, f"() => {ground} !== '{before}'")
 
 
 def test_what_others_do_appears_by_itself(site: Site) -> None:
@@ -273,7 +274,7 @@ def test_the_tour_can_be_played_and_left(site: Site) -> None:
 )
 def test_on_a_small_screen_one_phone_at_a_time(site: Site, view: dict[str, Any]) -> None:
     site.begin(1)
-    assert site.page.evaluate("document.documentElement.scrollWidth") <= view["viewport"]["width"]
+    soon(site.page, f"() => document.documentElement.scrollWidth <= {view['viewport']['width']}")
     expect(site.phone(2)).not_to_be_in_viewport()
     site.page.get_by_role("navigation").get_by_role("button", name="李建国").click()
     expect(site.phone(2)).to_be_in_viewport(ratio=0.95)

@@ -106,19 +106,19 @@ def test_a_caption_may_stand_above(site: Site, echo: EchoBot) -> None:
     expect(rows).to_have_count(2)
     for nth, above in enumerate((False, True)):
         order = (".words", ".tile") if above else (".tile", ".words")
-        stands_above(site, f"#phone-1 .row.theirs:has(.tile) >> nth={nth}", *order)
+        stands_above(site, "#phone-1 .row.theirs:has(.tile)", *order, nth=nth)
 
 
-STANDS_ABOVE = """(row, [upper, lower]) => {
+STANDS_ABOVE = """([rows, nth, upper, lower]) => {
+  const row = document.querySelectorAll(rows)[nth];
   const [above, below] = [upper, lower].map((name) => row.querySelector(name).getBoundingClientRect());
-  return row.isConnected && above.bottom <= below.top + 0.5;
+  return above.bottom <= below.top + 0.5;
 }"""
 
 
-def stands_above(site: Site, row: str, upper: str, lower: str) -> None:
-    """In a row that may be drawn anew at any time, one thing ends before the other begins."""
-    found = (site.page.locator(row).evaluate(STANDS_ABOVE, [upper, lower]) for _ in range(10))
-    assert any(found), f"{upper} does not stand above {lower}"
+def stands_above(site: Site, rows: str, upper: str, lower: str, nth: int = 0) -> None:
+    """In the ``nth`` of these rows one thing ends before the other begins."""
+    site.page.wait_for_function(STANDS_ABOVE, arg=[rows, nth, upper, lower])
 
 
 # -- groups and forwards

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -11,7 +12,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.demo import ROOT, Opened
+from tests.browser.demo import ROOT, Opened, soon
+
+IDS = "() => [...document.querySelectorAll('#phone-1001 li[data-id]')].map((one) => Number(one.dataset.id))"
 
 
 @dataclass(frozen=True)
@@ -171,6 +174,5 @@ def test_after_chaos_of_every_kind_all_is_there_once(opened: Opened) -> None:
     assert all(listed.count(concern) == 1 for concern in concerns), listed
     # What the page shows is what the server has.
     there = [one["message_id"] for one in demo.get("/sim/people/1001/chat")["messages"]]
-    here = [int(str(one)) for one in phone.locator("li[data-id]").evaluate_all("all => all.map(one => one.dataset.id)")]
-    assert here == there
+    soon(page, f"() => JSON.stringify(({IDS})()) === '{json.dumps(there, separators=(',', ':'))}'")
     assert [one for one in visit.wrong if "502" not in one] == []

@@ -184,7 +184,7 @@ def cut_off(unit: Unit) -> None:
 
 def commit_unheard(unit: Unit) -> None:
     """The server commits, and the connection is gone before anybody hears of it."""
-    unit._connection.connection.driver_connection.commit()  # type: ignore[union-attr]
+    unit._connection.exec_driver_sql("COMMIT")
     cut_off(unit)
 
 
@@ -197,9 +197,20 @@ def swallow(unit: Unit) -> None:
         unit.settings.put("put off", "wrongly")
 
 
-@pytest.mark.parametrize("disturb", [cut_off, swallow], ids=["in a statement", "in a savepoint"])
+def swallow_deadlock(unit: Unit) -> None:
+    """The same where the connection goes on, and the savepoint could be undone."""
+    try:
+        with unit.savepoint():
+            unit._connection.execute(text("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40P01'; END $$"))
+    except Exception:
+        unit.settings.put("put off", "wrongly")
+
+
+@pytest.mark.parametrize(
+    "disturb", [cut_off, swallow, swallow_deadlock], ids=["in a statement", "in a savepoint", "a deadlock in one"]
+)
 async def test_a_unit_that_loses_its_connection_is_done_again(processes: Any, disturb: Callable[[Unit], None]) -> None:
-    """Planted faults: no second run; ``Again`` is an ``Exception``, and a lost connection puts a case off."""
+    """Planted faults: no second run; no ``Again``, or it is an ``Exception``: and a deadlock puts a case off."""
     work = Counted(disturb)
     assert await processes[0].run(work)
     assert work.runs == 2

@@ -1,4 +1,4 @@
-"""A ready statement says and finds what SQLAlchemy's own execution does."""
+"""A ready statement says and finds what SQLAlchemy's own execution does, on both engines."""
 
 import importlib
 import pkgutil
@@ -15,10 +15,12 @@ import storage
 from domain.people import ChatId, PersonId
 from storage.board import Questions
 from storage.cases import BY_ID, DUE
+from storage.libpq import WRITING, LibpqDriver
 from storage.outbox import ADD, PENDING, Lane, Mode, Saying, columns
-from storage.ready import ReadyConnection, ready
+from storage.ready import Driver, ReadyConnection, ready
 from storage.settings import Settings
-from storage.tables import Moment, metadata, outbox
+from storage.sqlite import SQLiteDriver
+from storage.tables import Moment, outbox
 from storage.tables import settings as settings_table
 from storage.unit import Unit
 from tests.domain.lives import submitted
@@ -36,18 +38,27 @@ SAMPLES: dict[type, Any] = {
 
 
 @pytest.fixture
-def connection() -> Iterator[Connection]:
-    """A database in memory with somebody, a case and a message in it."""
-    engine = create_engine("sqlite://")
-    metadata.create_all(engine)
-    with engine.begin() as found:
-        unit = Unit(found)
-        person = unit.people.add(ChatId(7), "王芳", "zh", NOW)
-        unit.people.set_quiet(person.id, time(21, 30), time(8))
-        unit.cases.add(submitted().born(), 2026, NOW, None)
-        unit.outbox.add(saying("one"))
-        yield found
-    engine.dispose()
+def connection(connection: Connection) -> Connection:
+    """A database with somebody, a case and a message in it, whose ids are 1."""
+    if connection.dialect.name == "postgresql":
+        for table in ("people", "cases", "outbox"):
+            connection.execute(text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), 1, false)"))
+    unit = Unit(connection)
+    person = unit.people.add(ChatId(7), "王芳", "zh", NOW)
+    unit.people.set_quiet(person.id, time(21, 30), time(8))
+    unit.cases.add(submitted().born(), 2026, NOW, None)
+    unit.outbox.add(saying("one"))
+    return connection
+
+
+def driver(connection: Connection) -> Driver:
+    """What the engine does with ready statements."""
+    return SQLiteDriver(connection) if connection.dialect.name == "sqlite" else LibpqDriver(connection, WRITING)
+
+
+def shelved(connection: Connection) -> ReadyConnection:
+    """The connection as shelves have it."""
+    return ReadyConnection(connection, driver(connection))
 
 
 def saying(once: str) -> Saying:
@@ -64,7 +75,7 @@ def saying(once: str) -> Saying:
     )
 
 
-OTHERS = ("migrations", "postgresql", "settled")
+OTHERS = ("migrations", "postgresql", "settled", "libpq")
 """What SQLite never sees."""
 
 
@@ -107,41 +118,41 @@ def test_a_question_finds_the_same(name: str, connection: Connection) -> None:
     statement = QUESTIONS[name]
     values = sample(statement)
     theirs = connection.execute(statement, values).all()
-    ours = ReadyConnection(connection).execute(statement, values).all()
+    ours = shelved(connection).execute(statement, values).all()
     assert [tuple(row) for row in ours] == [tuple(row) for row in theirs]
 
 
 def test_columns_have_their_names_and_types(connection: Connection) -> None:
-    row = ReadyConnection(connection).execute(DUE, {"now_": NOW, "limit_": 3}).one()
+    row = shelved(connection).execute(DUE, {"now_": NOW, "limit_": 3}).one()
     assert (row.state, row.next_at, row.paused) == ("submitted", NOW, timedelta())
 
 
 def test_what_nobody_passes_takes_its_default(connection: Connection) -> None:
     values = columns(saying("two"))
     del values["touched"], values["attempts"]
-    assert ReadyConnection(connection).execute(ADD, values).rowcount == 1
+    assert shelved(connection).execute(ADD, values).rowcount == 1
     row = connection.execute(select(outbox).where(outbox.c.once == "two")).one()
     assert (row.touched, row.attempts, row.created_at) == (0, 0, NOW)
 
 
 def test_a_conflict_changes_no_row(connection: Connection) -> None:
-    assert ReadyConnection(connection).execute(ADD, columns(saying("one"))).rowcount == 0
+    assert shelved(connection).execute(ADD, columns(saying("one"))).rowcount == 0
 
 
 def test_a_list_of_any_length_goes_the_long_way(connection: Connection) -> None:
     asked = {"now_": NOW, "busy_": [1, 2], "limit_": 9}
-    assert ready(PENDING, tuple(asked), connection.dialect) is None
-    assert [row.once for row in ReadyConnection(connection).execute(PENDING, asked)] == ["one"]
-    assert ReadyConnection(connection).execute(PENDING, {**asked, "busy_": [7]}).all() == []
+    assert ready(PENDING, tuple(asked), driver(connection).dialect) is None
+    assert [row.once for row in shelved(connection).execute(PENDING, asked)] == ["one"]
+    assert shelved(connection).execute(PENDING, {**asked, "busy_": [7]}).all() == []
 
 
 def test_a_missing_value_is_a_bug(connection: Connection) -> None:
     with pytest.raises(KeyError, match="id_"):
-        ReadyConnection(connection).execute(BY_ID)
+        shelved(connection).execute(BY_ID)
 
 
 def test_one_row_is_one_row(connection: Connection) -> None:
-    ours = ReadyConnection(connection)
+    ours = shelved(connection)
     two = text("SELECT 1 UNION SELECT 2")
     with pytest.raises(MultipleResultsFound):
         ours.execute(two).one_or_none()
@@ -154,7 +165,7 @@ def test_a_statement_made_on_the_spot_is_forgotten(connection: Connection) -> No
     from storage import ready as module
 
     before = len(module._known)
-    ours = ReadyConnection(connection)
+    ours = shelved(connection)
     for number in range(20):
         ours.execute(insert(settings_table).values(name=f"n{number}", value="1"))
     assert len(module._known) <= before + 1
@@ -162,5 +173,5 @@ def test_a_statement_made_on_the_spot_is_forgotten(connection: Connection) -> No
 
 
 def test_ids_of_the_new_types_are_stored_as_numbers(connection: Connection) -> None:
-    found = Unit(ReadyConnection(connection)).cases.of_reporter(PersonId(submitted().born().reporter))  # type: ignore[arg-type]
+    found = Unit(shelved(connection)).cases.of_reporter(PersonId(submitted().born().reporter))  # type: ignore[arg-type]
     assert len(found) == 1
