@@ -20,6 +20,7 @@ from markupsafe import Markup
 
 from domain.charter import Charter
 from domain.text import cut
+from handlers.kit.compiled import compiled
 from handlers.kit.messages import Button, Media, Message, Rows
 from handlers.kit.views import View
 
@@ -126,6 +127,7 @@ class Words:
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
+            bytecode_cache=compiled(language, self.charter.calendar.zone, self._labels[language]),
         )
         environment.filters.update(self._filters(language))
         environment.globals["group"] = self.group(language)
