@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from bot import logs
 from bot.config_sections import Logs
@@ -15,6 +16,9 @@ from simulator.state import State
 from tests import postgres as server
 
 SPEC = Path(os.environ.get("YIXIAN_BOTAPI_SPEC", Path(__file__).parents[2] / "shared/botapi/spec.json"))
+
+settings.register_profile("any machine", deadline=None)  # how long an example takes says what else the machine does
+settings.load_profile("any machine")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
