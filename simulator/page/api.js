@@ -75,8 +75,9 @@ export function createApi(search) {
 /**
  * Hears the simulator's events for as long as the page lives. After a break it asks for what came after the last event
  * it heard; `connected` is told whether those follow (true), or else whatever happened meanwhile has to be fetched.
+ * Where that fails the connection is as good as lost, and made anew.
  * @param {Api} api
- * @param {{event: (event: any) => void, connected: (resumed: boolean) => void, lost: () => void}} hear
+ * @param {{event: (event: any) => void, connected: (resumed: boolean) => Promise<void>, lost: () => void}} hear
  */
 export function listen(api, hear) {
   let pause = SOON;
@@ -84,17 +85,24 @@ export function listen(api, hear) {
   let place = "";
   function open() {
     const source = new EventSource(api.address(place ? `/sim/events?after=${place}` : "/sim/events"));
+    let closed = false;
     source.addEventListener("hello", (message) => {
-      pause = SOON;
       place = message.lastEventId;
-      hear.connected(JSON.parse(message.data).resumed);
+      hear.connected(JSON.parse(message.data).resumed).then(() => (pause = SOON), afresh);
     });
-    source.addEventListener("error", () => {
+    source.addEventListener("error", again);
+    function afresh() {
+      place = "";
+      again();
+    }
+    function again() {
+      if (closed) return;
+      closed = true;
       source.close();
       hear.lost();
       setTimeout(open, pause);
       pause = Math.min(pause * 2, LATE);
-    });
+    }
     for (const kind of KINDS)
       source.addEventListener(kind, (message) => {
         place = message.lastEventId;

@@ -144,4 +144,4 @@ addButton.classList.add("adds");
 part("tools").append(tourButton, addButton, panelButton, town.button, languageButton, themeButton);
 showTheme();
 setLanguage(language());
-listen(api, { event: hear, connected: (resumed) => connected(resumed).catch(lost), lost });
+listen(api, { event: hear, connected, lost });

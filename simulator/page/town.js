@@ -15,6 +15,7 @@ export function createTown(api, { line, offer, still }) {
   /** @type {Story} */
   let story = { state: "none", done: 0, of: 0 };
   let refused = false;
+  let leaving = false;
   const button = h(
     "button",
     { type: "button", class: "tool-button again", label: "again", hidden: true, on: { click: ask } },
@@ -31,17 +32,18 @@ export function createTown(api, { line, offer, still }) {
   /** Looks how far the place is, each time the page is connected. @returns {Promise<boolean>} whether it goes on here */
   async function connected() {
     const told = await (await fetch(api.address("/sim/story"))).json();
-    if (story.life && told.life !== story.life) {
-      location.reload();
-      return false;
-    }
-    hear(told);
+    if (!hear(told)) return false;
     if (told.state === "waiting") await begin(false);
     return told.state !== "over";
   }
 
-  /** @param {Partial<Story>} told */
+  /**
+   * Takes what is told, by an event or by the answer to a question, whichever comes first. Where another life has begun
+   * the page comes anew, once. @param {Partial<Story>} told @returns {boolean} whether this page goes on
+   */
   function hear(told) {
+    if (story.life && told.life && told.life !== story.life) leave();
+    if (leaving) return false;
     story = { ...story, ...told };
     if (story.state === "over") api.end();
     const share = `${Math.round((100 * story.done) / (story.of || 1))} %`;
@@ -49,6 +51,12 @@ export function createTown(api, { line, offer, still }) {
     line.root.classList.toggle("waking", asleep());
     line.tell(asleep() ? "waking" : story.state === "over" ? "againNow" : null, asleep() ? share : "");
     show();
+    return true;
+  }
+
+  function leave() {
+    if (!leaving) location.reload();
+    leaving = true;
   }
 
   function show() {
@@ -79,7 +87,7 @@ export function createTown(api, { line, offer, still }) {
     if (!again) return begun;
     hear({ state: "over" });
     await begun.catch(() => {});
-    location.reload();
+    leave();
   }
 
   return { button, connected, hear, show, asleep, ended: () => story.state === "over" };

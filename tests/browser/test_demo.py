@@ -213,6 +213,24 @@ def test_start_over_during_chaos_and_while_time_passes(opened: Opened) -> None:
     assert [one for one in visit.wrong if "400" not in one] == []
 
 
+def test_a_new_town_is_noticed_whatever_is_heard_first(opened: Opened) -> None:
+    """The question how far the place is stays open while events tell of another life.
+
+    Planted fault: the page compares lives only where that question is answered (``connected`` in ``town.js``).
+    """
+    visit = opened("zh")
+    held: list[Any] = []
+    visit.page.route("**/sim/story*", lambda route: held.append(route))
+    visit.page.evaluate("document.body.dataset.mark = 'before'")
+    visit.demo.again("zh")
+    expect(visit.page.locator("body[data-mark]")).to_have_count(0)
+    visit.page.unroute("**/sim/story*")
+    visit.page.reload()
+    visit.awake()
+    assert held
+    assert visit.wrong == []
+
+
 COVERED = """() => {
   const parts = [...document.querySelectorAll(".brand, .clock-now, .clock-steps, .tools > *")];
   const boxes = parts.map((part) => part.getBoundingClientRect()).filter((box) => box.width > 3);

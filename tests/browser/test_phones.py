@@ -253,6 +253,25 @@ def cut_only(site: Site) -> None:
     site.errors.clear()
 
 
+def test_what_could_not_be_fetched_is_asked_for_again(site: Site) -> None:
+    """Planted fault: `connected` in `main.js` catches its own failure, and the stream goes on without phones."""
+    refused: list[str] = []
+
+    def once(route: Any) -> None:
+        if refused:
+            route.continue_()
+        else:
+            refused.append(route.request.url)
+            route.abort()
+
+    site.page.route("**/sim/people", once)
+    site.page.reload()
+    expect(site.phone(1)).to_be_visible()
+    expect(site.page.locator("#connection")).to_be_hidden()
+    assert refused
+    cut_only(site)
+
+
 def overflow(world: World) -> None:
     """Something happens, and then more than the simulator keeps."""
     world.say(1, "一")
