@@ -133,8 +133,11 @@ def fonts() -> Iterator[Finding]:
     except (OSError, subprocess.TimeoutExpired) as error:
         yield Finding("fonts", f"{listing} does not answer: {type(error).__name__}")
         return
-    known = f"{len(set(names))} have Chinese signs"
-    yield Finding("fonts", known if names else "none has Chinese signs: a browser here needs fonts-noto-cjk")
+    known = f"{len(set(names))} families can draw Chinese"
+    yield Finding(
+        "fonts",
+        known if names else "none can draw Chinese: a browser here shows boxes until fonts-noto-cjk is installed",
+    )
 
 
 def operator(settings: Settings) -> Iterator[Finding]:

@@ -1,8 +1,8 @@
 """PostgreSQL's own calls for ready statements: prepared once a connection, executed in one call of libpq.
 
 psycopg's cursors send, wait and read step by step, and give the interpreter's lock back at each step: with eight
-threads that want it most of the time goes into passing it on (17 statements: 1.6 ms of CPU against 0.4, measured). Here
-a statement is one call, which blocks its thread alone and gives the lock back once. How values are written and read is
+threads that want it most of the time goes into passing it on (``docs/decisions/cost.md`` has the figures). Here a
+statement is one call, which blocks its thread alone and gives the lock back once. How values are written and read is
 psycopg's business as before, and so are the errors: those that a cursor would raise.
 
 SQLAlchemy's connection lives on the same session, for statements that are never ready.

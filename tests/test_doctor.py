@@ -224,8 +224,8 @@ def test_where_it_cannot_be_told_nothing_is_said(tmp_path: Path) -> None:
     ("program", "said"),
     [
         (None, "no fontconfig"),
-        ("#!/bin/sh\nexit 0\n", "none has Chinese signs"),
-        ("#!/bin/sh\n[ $1 = :lang=zh ] || echo Latin\necho Song\necho Hei\necho Song\n", "2 have Chinese signs"),
+        ("#!/bin/sh\nexit 0\n", "none can draw Chinese"),
+        ("#!/bin/sh\n[ $1 = :lang=zh ] || echo Latin\necho Song\necho Hei\necho Song\n", "2 families can draw Chinese"),
         ("no program\0", "does not answer"),
     ],
 )
