@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
+# The many short programs of the tests would compile every module again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: setup demo test check accept bench soak lock format upgrade downgrade
 
 setup: $(READY)

@@ -300,10 +300,15 @@ def backup_work(settings: Settings, database: Database, clock: Clock) -> Work:
 
 
 def checked_words(charter: Charter, settings: Settings) -> Words:
-    """Every template compiles. Raises ``ConfigError`` naming file and line where one of the deployment's does not."""
+    """The words. Raises ``ConfigError`` naming file and line where a template does not compile.
+
+    Those that come with the program do (a test says so), and are compiled when they are first said: all of them would
+    take each start a third of a second. Under a deployment's own all are compiled now, for one may include another.
+    """
     try:
         words = Words(charter, settings.overlay)
-        words.check()
+        if settings.overlay:
+            words.check()
     except WordsError as broken:
         raise ConfigError(f"templates.overlay is {settings.templates.overlay}, and in it {broken}.") from None
     return words

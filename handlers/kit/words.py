@@ -98,7 +98,7 @@ class Words:
         return self.charter.group.get(language) or next(iter(self.charter.group.values()))
 
     def check(self) -> None:
-        """Compile every template. Raises ``WordsError`` naming file and line: a broken overlay does not start."""
+        """Compile every template. Raises ``WordsError`` naming file and line."""
         for spoken in self._spoken.values():
             spoken.check()
 
