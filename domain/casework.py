@@ -77,6 +77,7 @@ class Relation(StrEnum):
     REPORTER = "reporter"
     HOLDER = "holder"
     COORDINATOR = "coordinator"
+    OBSERVER = "observer"
     STRANGER = "stranger"
 
 
@@ -87,6 +88,8 @@ COORDINATOR = frozenset({Relation.COORDINATOR})
 STAFF = HOLDER | COORDINATOR
 """The group's side of a case."""
 EITHER_SIDE = REPORTER | STAFF
+OBSERVER = frozenset({Relation.OBSERVER})
+"""Hears that an urgent case has risen; reads no case."""
 ANYBODY = frozenset(Relation)
 """Strangers too, who are told nothing of the case itself."""
 
@@ -94,13 +97,14 @@ ANYBODY = frozenset(Relation)
 def relations(case: Case, person: Person) -> frozenset[Relation]:
     """Everything someone is to a case, by their roles of this moment: what came with a role ends with it.
 
-    Whoever reported for somebody else does so as a member; one's own concern stays one's own. Coordinators know nothing
-    of a case before it has settled.
+    Whoever reported for somebody else does so as a member; one's own concern stays one's own. Nobody who runs or guides
+    the group knows of a case before it has settled.
     """
     found = {
         Relation.REPORTER: case.reporter == person.id and (case.behalf is None or person.has(Role.MEMBER)),
         Relation.HOLDER: case.holder == person.id and case.state in HELD and person.has(Role.MEMBER),
         Relation.COORDINATOR: person.has(Role.COORDINATOR) and case.settled_at is not None,
+        Relation.OBSERVER: person.has(Role.OBSERVER) and case.settled_at is not None,
     }
     return frozenset(relation for relation, holds in found.items() if holds)
 

@@ -166,9 +166,12 @@ def caller(turn: Turn, case: Case) -> Person | None:
 
     Whoever has left that role does not: it goes on with the next one. Somebody who comes back is asked again.
     """
-    nearest = (turn.someone_by_id(case.reporter), turn.someone_by_id(case.holder))
-    found = (person for person in nearest if person and may_call(case, person))
-    return next(found, None) or next(iter(turn.unit.people.staff(Role.COORDINATOR)), None)
+    reporter = turn.someone_by_id(case.reporter)
+    nearest = (reporter if case.behalf else None, turn.someone_by_id(case.holder))
+    if found := next((person for person in nearest if person and may_call(case, person)), None):
+        return found
+    others = [person for person in turn.unit.people.staff(Role.COORDINATOR) if case.behalf or person != reporter]
+    return min(others, key=lambda person: person.unreachable, default=None)
 
 
 def holder(make: Callable[[Scene], CaseMessage]) -> Tell:

@@ -19,7 +19,7 @@ from handlers.kit.press import CasePress, Press
 from handlers.kit.routes import Feature
 from handlers.kit.turn import Turn
 from handlers.kit.views import CaseView, View
-from handlers.notices import PhoneTask
+from handlers.notices import PhoneTask, calls_of
 from handlers.presses import CallMade, OpenCase
 from storage.calls import BATCH, Call
 from storage.cases import Attachment
@@ -80,10 +80,10 @@ class CallTask(CaseMessage):
     reminder: bool
 
     def context(self, view: View) -> dict[str, Any] | None:
-        """With what to tell or ask; None once it is done."""
+        """With what to tell or ask; None once it is done or somebody else's."""
         found = CaseMessage.context(self, view)
-        call = view.unit.calls.get(self.call)
-        if found is None or call is None or call.done:
+        call = next((call for call in calls_of(self.case, view) if call.id == self.call), None)
+        if found is None or call is None:
             return None
         return {**found, "subject": call.subject, "text": call.text, "asked_at": call.asked_at}
 
@@ -257,9 +257,14 @@ def take_words(turn: Turn, draft: CallDraft) -> bool:
     if after:
         keep_file(turn, after, said.file)
         turn.done()
-        holder = turn.someone_by_id(after.holder)
-        turn.say(TheirWordsKept(after.id, holder.name if holder and holder.id != turn.person.id else ""))
+        turn.say(TheirWordsKept(after.id, name_of_holder(turn, after)))
     return True
+
+
+def name_of_holder(turn: Turn, case: Case) -> str:
+    """Who reads what was said, where that is another member."""
+    holder = turn.someone_by_id(case.holder)
+    return holder.name if holder and holder.has(Role.MEMBER) and holder.id != turn.person.id else ""
 
 
 def keep_file(turn: Turn, case: Case, file: File | None) -> None:

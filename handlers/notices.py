@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from domain import followups
 from domain.cases import CaseId, Outcome, Satisfaction
-from domain.casework import ANYBODY, COORDINATOR, EITHER_SIDE, REPORTER, STAFF, Relation
+from domain.casework import ANYBODY, COORDINATOR, EITHER_SIDE, OBSERVER, REPORTER, STAFF, Relation
 from handlers.kit.messages import Button, CaseMessage, Media, Rows
 from handlers.kit.views import CaseView, View
 from handlers.presses import CallMade, Dispute, Judge, OpenCase, StillGood
@@ -309,12 +309,13 @@ class Reminder(CaseMessage):
 
 @dataclass(frozen=True, slots=True)
 class Rising(CaseMessage):
-    """An overdue case rises: chased, supervised, elevated."""
+    """An overdue case rises: chased, supervised, elevated. Observers hear of it too, but open no case."""
 
-    whose: ClassVar[frozenset[Relation]] = STAFF
+    whose: ClassVar[frozenset[Relation]] = STAFF | OBSERVER
     clock: str
     level: str
 
     def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
         """Open the case."""
-        return ((Button("open_case", OpenCase(self.case)),),)
+        case: CaseView = context["case"]
+        return ((Button("open_case", OpenCase(self.case)),),) if case.held or case.coordinating else ()

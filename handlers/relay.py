@@ -100,7 +100,7 @@ def reply(turn: Turn, about: About) -> bool:
     case = turn.unit.cases.get(about.case)
     if case is None or not (turn.incoming.has_words or turn.incoming.file):
         return False
-    mine = relations(case, turn.person)
+    mine = relations(case, turn.person) & EITHER_SIDE
     mine = mine & side_of(about.kind) or mine
     if Relation.HOLDER in mine:
         to_resident(turn, case)
