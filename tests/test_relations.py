@@ -15,11 +15,14 @@ import pytest
 import pytest_asyncio
 
 from domain.cases import CaseId
-from domain.casework import Relation
-from domain.people import PersonId, Role
+from domain.casework import Relation, reads_as
+from domain.people import ChatId, PersonId, Role
 from handlers.kit.messages import MESSAGES, CaseMessage
 from handlers.kit.press import PRESSES, CasePress, Press
+from handlers.kit.views import View
+from handlers.kit.words import Words
 from handlers.presses import OpenCase, Others, Redraw, Side
+from storage.unit import Unit
 from tests.stage import Role_, Stage, act, stage
 
 CAST = (
@@ -173,6 +176,34 @@ async def test_the_canaries_are_there(town: Stage) -> None:
     assert {canary for canary in CANARIES if canary in seen} == set(CANARIES) - {NOTE}
     journal = await truth(town)
     assert NOTE in str(journal)
+
+
+def about_cases() -> list[type[CaseMessage]]:
+    """Every message that shows something of a case."""
+    found = [kind for kind in MESSAGES.values() if issubclass(kind, CaseMessage) and kind is not CaseMessage]
+    return [kind for kind in found if Relation.STRANGER not in kind.whose]
+
+
+def drawn_for_others(unit: Unit, town: Stage) -> list[str]:
+    """Every message that somebody is given to read who is not what it asks for."""
+    charter = town.app.charter
+    words, now, found = Words(charter), town.clock.now(), list[str]()
+    for number, case, kind in product(town.people.values(), THEIRS, about_cases()):
+        reader, seen = unit.people.by_chat(ChatId(number)), unit.cases.get(case)
+        assert reader
+        assert seen
+        hints = get_type_hints(kind)
+        message = kind(*(values(hints[field.name], case)[0] for field in fields(kind)))
+        context = message.context(View(unit, charter, words, reader, "zh", now))
+        if context is not None and not reads_as(seen, reader, kind.whose):
+            found.append(f"{kind.__name__} of {seen.number} to {reader.name}")
+    return found
+
+
+@loop
+async def test_a_message_that_is_not_for_its_reader_has_no_context(town: Stage) -> None:
+    """Of every type, for everybody and every case, whatever was put into the outbox."""
+    assert await town.app.database.read(lambda unit: drawn_for_others(unit, town)) == []
 
 
 @loop
