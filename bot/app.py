@@ -279,7 +279,7 @@ async def build(settings: Settings, clock: Clock) -> App:
 def turns_of(database: Database, charter: Charter, clock: Clock, token: str) -> Turns:
     """The turns of all features."""
     router = Router.of(FEATURES)
-    kit = Kit(reading=reading_words(), step_names=router.step_names)
+    kit = Kit(reading=reading_words(), step_names=router.step_names, step_roles=router.step_roles)
     return Turns(database, router, charter, kit, clock, int(token.partition(":")[0] or 0), lambda: None)
 
 
