@@ -75,7 +75,7 @@ SERVICE = frozenset(
 
 
 def understand(update: Update, now: datetime) -> Incoming | None:
-    """What somebody did; None for what nobody says to the bot: channel posts, other bots, reactions, service messages."""
+    """What somebody did; None for what nobody says to it: channel posts, other bots, reactions, service messages."""
     if update.callback_query:
         return pressed(update, update.callback_query, now)
     if update.my_chat_member:
@@ -140,16 +140,17 @@ def said(update: Update, message: Message, sender: User, now: datetime) -> Incom
     """A message, or an edit of one."""
     text = clean(message.text or message.caption or "")
     command, arguments = command_of(message, text)
+    edited = update.edited_message is not None
     return Incoming(
         update_id=update.update_id,
-        kind=Kind.EDIT if update.edited_message else kind_of(message),
+        kind=Kind.EDIT if edited else kind_of(message),
         chat=ChatId(message.chat.id),
         at=now,
         name=clean(sender.first_name),
         language_code=clean(sender.language_code or ""),
         message_id=message.message_id,
-        text=text,
-        command=None if update.edited_message else command,
+        text=arguments if edited and command else text,
+        command=None if edited else command,
         arguments=arguments,
         file=file_of(message),
         place=place_of(message),

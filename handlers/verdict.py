@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from domain import casework
 from domain.cases import CaseClosed, CaseId, CaseReopened, VerdictDisputed
 from domain.casework import Refusal
-from handlers.announce import announce, decide
+from handlers.announce import announce, answer, decide
 from handlers.kit.incoming import Kind
 from handlers.kit.messages import CaseMessage
 from handlers.kit.routes import Feature
@@ -57,14 +57,13 @@ def judge(turn: Turn, press: Judge) -> None:
 @feature.step("take_words")
 def take_verdict_words(turn: Turn, draft: VerdictDraft) -> bool:
     """A text right after the verdict belongs to it; anything else, and another kind of concern, is something new."""
-    case = turn.unit.cases.get(draft.case)
-    turn.done()
-    if turn.incoming.kind is not Kind.TEXT or case is None:
+    case, words = turn.unit.cases.get(draft.case), turn.incoming.text
+    kind = turn.guess(words)
+    elsewhere = kind is not None and case is not None and kind.code != case.category
+    if turn.incoming.kind is not Kind.TEXT or case is None or elsewhere:
+        turn.done()
         return False
-    kind = turn.guess(turn.incoming.text)
-    if kind is not None and kind.code != case.category:
-        return False
-    if decide(turn, case, casework.explain_verdict(case, turn.incoming.text, turn.person, turn.now)):
+    if case := answer(turn, case.id, lambda c: casework.explain_verdict(c, words, turn.person, turn.now)):
         turn.say(WordsTaken(case.id))
     return True
 
