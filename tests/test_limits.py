@@ -520,6 +520,23 @@ async def test_of_a_picture_whose_words_do_not_fit_both_come_in_the_end(talk: Ta
     assert await files_of(talk) == 2
 
 
+async def test_a_concern_of_another_kind_is_no_shorter_reply(talk: Talk) -> None:
+    """The reply that did not fit is still kept: its edit goes to the member."""
+    await talk.held()
+    first = (await talk.case()).id
+    await talk.reply(talk.resident, SIGN * (2 * REPLY + 1))
+    refused = talk.sent
+    talk.town.clock.advance(talk.town.app.charter.joining * 2)
+    await talk.writes(talk.resident, "桂花社区的垃圾没人收")
+    assert (await talk.case()).id != first
+    dialog = await talk.dialog(talk.resident)
+    assert dialog is not None
+    assert dialog.refused[1] == refused
+    talk.sent = refused
+    await talk.edits(SIGN * 5)
+    assert SIGN * 5 in talk.said(MEMBER)[-1]["text"]
+
+
 # -- files
 
 

@@ -113,6 +113,17 @@ async def test_what_is_said_arrives_whole_however_long(tmp_path: Path, end: str,
             await arrives(town, writer, reader, sign * (once if before else reply), reply=not before)
 
 
+async def test_a_long_report_is_read_aloud_whole(tmp_path: Path) -> None:
+    async with town_with(tmp_path, "most", {}) as town:
+        for line in ("李建国: /behalf", "李建国: [个人]", "李建国: 王奶奶"):
+            await act(town, line)
+        town.world.send(LEE, {"text": SIGN * 4000})
+        await town.settle()
+        read = [m["text"] for m in town.world.messages(LEE) if "请念给对方听" in m["text"]]
+        assert sum(words.count(SIGN) for words in read[:-1]) == 4000
+        assert "还没提交" in read[-1]
+
+
 async def arrives(town: Stage, writer: int, reader: int, text: str, reply: bool) -> None:
     """Somebody writes that; the other one has all of it."""
     newest = town.world.last(reader)
