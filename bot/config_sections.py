@@ -17,6 +17,7 @@ from bot.config_values import (
     Proxy,
     SomeTime,
     Term,
+    TextLimit,
     TimeOfDay,
     Token,
     UrlPath,
@@ -36,7 +37,8 @@ TELEGRAM_FILE_BYTES = 20 * 1024 * 1024
 Count = Annotated[int, Field(ge=1)]
 PersonNumber = Annotated[int, Field(ge=1, lt=2**52)]
 ChatNumber = Annotated[int, Field(gt=-(2**52), lt=2**52)]
-TextLimit = Annotated[int, Field(ge=50, le=4000)]
+Most = Annotated[int, Field(ge=0)]
+"""0 is no limit."""
 
 
 class Section(BaseModel):
@@ -114,13 +116,13 @@ class Pace(Section):
 
 
 class Limits(Section):
-    """How much one person may send; texts in UTF-16 units, as Telegram counts."""
+    """How much one person may send; 0 is no limit. Texts in UTF-16 units, as Telegram counts."""
 
     concern: TextLimit = 3000
     note: TextLimit = 2000
     reply: TextLimit = 2000
-    attachments: Count = 20
-    file_bytes: Annotated[int, Field(ge=1, le=2000 * 1024 * 1024)] = TELEGRAM_FILE_BYTES
+    attachments: Most = 20
+    file_bytes: Annotated[int, Field(ge=0, le=2000 * 1024 * 1024)] = TELEGRAM_FILE_BYTES
     pace: tuple[Pace, ...] = tuple(Pace(count=count, within=within) for count, within in charter.Limits().pace)
 
     def rules(self) -> charter.Limits:

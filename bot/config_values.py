@@ -11,13 +11,16 @@ from typing import Annotated, Any
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import PlainValidator, SecretStr
+from pydantic import AfterValidator, PlainValidator, SecretStr
 
 from domain.calendar import Span
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 LONGEST = timedelta(days=1000)
 """No deadline and no duration is longer; a working calendar looks about eleven years ahead and no further."""
+
+LEAST_LIMIT, MOST_LIMIT = 50, 4000
+"""Of texts, in UTF-16 units: less is no sentence, and Telegram takes 4,096."""
 
 _DURATION = "a whole number and s, m, h or d, as in 90s, 10m or 24h"
 _TERM = "a whole number and s, m, h, d, wh (working hours) or wd (working days), as in 2wh, 1wd or 7d"
@@ -83,6 +86,12 @@ def _names(value: Any) -> dict[str, str]:
     if not texts or not all(isinstance(text, str) and text.strip() for text in texts):
         raise ValueError('a name in quotes, or one for each language, as in { zh = "一线", en = "Yixian" }')
     return {language: name.strip() for language, name in names.items()}
+
+
+def _limit(value: int) -> int:
+    if value and not LEAST_LIMIT <= value <= MOST_LIMIT:
+        raise ValueError(f"0 for no limit, or from {LEAST_LIMIT} to {MOST_LIMIT}")
+    return value
 
 
 def like(pattern: str, allowed: str) -> PlainValidator:
@@ -180,6 +189,8 @@ def database_at(url: str, folder: Path) -> str:
     return f"{scheme}:///{folder / file}"
 
 
+TextLimit = Annotated[int, AfterValidator(_limit)]
+"""0 is no limit."""
 Duration = Annotated[timedelta, PlainValidator(_duration)]
 SomeTime = Annotated[timedelta, PlainValidator(_some_time)]
 """A duration above 0."""

@@ -1,5 +1,6 @@
 """One PTB ``Update`` → one ``Incoming``: what a person did, in our own words. What concerns nobody here is None."""
 
+import re
 from datetime import datetime
 
 from telegram import CallbackQuery, ChatMemberUpdated, Message, MessageEntity, Update, User
@@ -11,9 +12,70 @@ from handlers.kit.incoming import File, Incoming, Kind
 
 GONE = ("kicked", "left")
 
+COMMAND = re.compile(r"/(\w*)(?:@\w*)?", re.ASCII)
+
+SERVICE = frozenset(
+    [
+        "boost_added",
+        "channel_chat_created",
+        "chat_background_set",
+        "chat_owner_changed",
+        "chat_owner_left",
+        "chat_shared",
+        "checklist_tasks_added",
+        "checklist_tasks_done",
+        "connected_website",
+        "delete_chat_photo",
+        "direct_message_price_changed",
+        "forum_topic_closed",
+        "forum_topic_created",
+        "forum_topic_edited",
+        "forum_topic_reopened",
+        "general_forum_topic_hidden",
+        "general_forum_topic_unhidden",
+        "gift",
+        "gift_upgrade_sent",
+        "giveaway",
+        "giveaway_completed",
+        "giveaway_created",
+        "giveaway_winners",
+        "group_chat_created",
+        "left_chat_member",
+        "managed_bot_created",
+        "message_auto_delete_timer_changed",
+        "migrate_from_chat_id",
+        "new_chat_members",
+        "new_chat_photo",
+        "new_chat_title",
+        "paid_message_price_changed",
+        "passport_data",
+        "pinned_message",
+        "poll_option_added",
+        "poll_option_deleted",
+        "proximity_alert_triggered",
+        "refunded_payment",
+        "successful_payment",
+        "suggested_post_approval_failed",
+        "suggested_post_approved",
+        "suggested_post_declined",
+        "suggested_post_paid",
+        "suggested_post_refunded",
+        "supergroup_chat_created",
+        "unique_gift",
+        "users_shared",
+        "video_chat_ended",
+        "video_chat_participants_invited",
+        "video_chat_scheduled",
+        "video_chat_started",
+        "web_app_data",
+        "write_access_allowed",
+    ]
+)
+"""Fields of a Message that tell of something done in Telegram itself, such as a pin: nobody said anything."""
+
 
 def understand(update: Update, now: datetime) -> Incoming | None:
-    """What somebody did; None for what the bot has no use for (channel posts, other bots, polls, reactions)."""
+    """What somebody did; None for what nobody says to it: channel posts, other bots, reactions, service messages."""
     if update.callback_query:
         return pressed(update, update.callback_query, now)
     if update.my_chat_member:
@@ -25,7 +87,7 @@ def understand(update: Update, now: datetime) -> Incoming | None:
         return migrated(update, message, now)
     if message.from_user is None or message.from_user.is_bot:
         return None
-    if message.chat.type != "private":
+    if message.chat.type != "private" or is_service(message):
         return None
     return said(update, message, message.from_user, now)
 
@@ -78,16 +140,17 @@ def said(update: Update, message: Message, sender: User, now: datetime) -> Incom
     """A message, or an edit of one."""
     text = clean(message.text or message.caption or "")
     command, arguments = command_of(message, text)
+    edited = update.edited_message is not None
     return Incoming(
         update_id=update.update_id,
-        kind=Kind.EDIT if update.edited_message else kind_of(message),
+        kind=Kind.EDIT if edited else kind_of(message),
         chat=ChatId(message.chat.id),
         at=now,
         name=clean(sender.first_name),
         language_code=clean(sender.language_code or ""),
         message_id=message.message_id,
-        text=text,
-        command=None if update.edited_message else command,
+        text=arguments if edited and command else text,
+        command=None if edited else command,
         arguments=arguments,
         file=file_of(message),
         place=place_of(message),
@@ -95,6 +158,13 @@ def said(update: Update, message: Message, sender: User, now: datetime) -> Incom
         reply_to=message.reply_to_message.message_id if message.reply_to_message else None,
         album=message.media_group_id,
     )
+
+
+def is_service(message: Message) -> bool:
+    """Whether Telegram only tells of something (a pin, a timer), even what this version of PTB has no name for."""
+    if kind_of(message) is not Kind.OTHER:
+        return False
+    return any(getattr(message, name, None) or name in message.api_kwargs for name in SERVICE)
 
 
 def kind_of(message: Message) -> Kind:
@@ -130,9 +200,7 @@ def place_of(message: Message) -> Place | None:
 
 
 def command_of(message: Message, text: str) -> tuple[str | None, str]:
-    """``/case@bot 5`` → ``case`` and ``5``."""
-    first = message.entities[0] if message.entities else None
-    if first is None or first.type != MessageEntity.BOT_COMMAND or first.offset != 0:
-        return None, ""
-    word, _, arguments = text.partition(" ")
-    return word[1:].partition("@")[0].lower(), arguments.strip()
+    """``/case@bot 5`` → ``case`` and ``5``; the words behind it may stand on the next line."""
+    marked = any(entity.type == MessageEntity.BOT_COMMAND and entity.offset == 0 for entity in message.entities)
+    found = COMMAND.match(text) if marked else None
+    return (found[1].lower(), text[found.end() :].strip()) if found else (None, "")

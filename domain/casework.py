@@ -1,6 +1,7 @@
 """Who may do what to a case, and when: every rule answers with what happened (an event) or why not (a ``Refusal``).
 
 A rule never says whether a case exists to someone who may not see it: "absent" and "not yours" are one refusal.
+How long words may be stands in ``limits.py``.
 """
 
 from dataclasses import dataclass
@@ -43,6 +44,7 @@ from domain.cases import (
     WordsEdited,
 )
 from domain.charter import Category, Charter, Handling, Limits
+from domain.limits import TooLong, full, too_long
 from domain.people import Person, PersonId, Role
 
 
@@ -59,7 +61,6 @@ class Refusal(StrEnum):
     CASE_FINISHED = "case_finished"
     NOT_CLAIMED = "not_claimed"
     NO_WORDS = "no_words"
-    TOO_LONG = "too_long"
     TOO_MANY = "too_many"
     TOO_MANY_ATTACHMENTS = "too_many_attachments"
     PLANNED_IN_PAST = "planned_in_past"
@@ -157,12 +158,12 @@ class Concern:
         )
 
 
-def submit(concern: Concern, recent: list[datetime], now: datetime, limits: Limits) -> Concern | Refusal:
+def submit(concern: Concern, recent: list[datetime], now: datetime, limits: Limits) -> Concern | Refusal | TooLong:
     """A new concern, unless it is empty, too long, or one too many (``recent``: times of that person's last ones)."""
     if not concern.text.strip() and not concern.attached:
         return Refusal.NO_WORDS
-    if len(concern.text) > limits.concern:
-        return Refusal.TOO_LONG
+    if refused := too_long(concern.text, limits.concern):
+        return refused
     if concern.behalf is None and any(
         sum(now - at < within for at in recent) >= count for count, within in limits.pace
     ):
@@ -190,7 +191,7 @@ def undo(case: Case, by: Person, now: datetime) -> CaseWithdrawn | Refusal:
     return CaseWithdrawn(case=case.id, at=now, by=by.id)
 
 
-def add_words(case: Case, more: Concern, by: Person, now: datetime, limits: Limits) -> WordsAdded | Refusal:
+def add_words(case: Case, more: Concern, by: Person, now: datetime) -> WordsAdded | Refusal:
     """The resident says more while the case is open; ``more`` is what the new words by themselves say."""
     text = more.text
     if not reads_as(case, by, REPORTER):
@@ -199,8 +200,6 @@ def add_words(case: Case, more: Concern, by: Person, now: datetime, limits: Limi
         return Refusal.CASE_FINISHED
     if not text.strip():
         return Refusal.NO_WORDS
-    if len(case.text) + len(text) > limits.concern:
-        return Refusal.TOO_LONG
     guess = more.category if case.guessed and case.category is None else None
     return WordsAdded(
         case=case.id,
@@ -214,7 +213,7 @@ def add_words(case: Case, more: Concern, by: Person, now: datetime, limits: Limi
     )
 
 
-def edit_words(case: Case, old: str, new: str, by: Person, now: datetime, limits: Limits) -> WordsEdited | Refusal:
+def edit_words(case: Case, old: str, new: str, by: Person, now: datetime) -> WordsEdited | Refusal:
     """The resident edited a message that had been taken in."""
     if not reads_as(case, by, REPORTER):
         return Refusal.NO_SUCH_CASE
@@ -222,8 +221,6 @@ def edit_words(case: Case, old: str, new: str, by: Person, now: datetime, limits
         return Refusal.CASE_FINISHED
     if not new.strip():
         return Refusal.NO_WORDS
-    if len(case.text.replace(old, new, 1)) > limits.concern:
-        return Refusal.TOO_LONG
     return WordsEdited(case=case.id, at=now, by=by.id, old=old, new=new)
 
 
@@ -242,7 +239,7 @@ def attach(case: Case, kind: str, held: int, by: Person, now: datetime, limits: 
         return Refusal.NO_SUCH_CASE
     if case.at_rest:
         return Refusal.CASE_FINISHED
-    if held >= limits.attachments:
+    if full(held, 1, limits.attachments):
         return Refusal.TOO_MANY_ATTACHMENTS
     return AttachmentAdded(case=case.id, at=now, by=by.id, kind=kind)
 

@@ -103,7 +103,10 @@ class Deadlines:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much one person may send. ``pace``: at most so many new concerns in so much time."""
+    """How much one person may send; 0 (or no ``pace`` at all) is no limit. Words in UTF-16 units, as Telegram counts.
+
+    ``pace``: at most so many new concerns in so much time.
+    """
 
     concern: int = 3000
     note: int = 2000

@@ -37,6 +37,8 @@ _UNSEEN = re.compile(
 _BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n){3,}")
 _SENTENCE = re.compile(r".+?(?:[。!?;\uff01\uff1f\uff1b…]+|\.(?=\s|$)|$)", re.MULTILINE)
 _LOOSE_END = re.compile(r"[。、.,;:\uff0c\uff1b\uff1a\s]+$")
+_PARTINGS = (re.compile(r"\n+"), re.compile(r"[。!?;\uff01\uff1f\uff1b…]+|\.\s"), re.compile(r"\s+"))
+"""Better places to part a long text, the best first."""
 _LETTER = re.compile(r"[^\W_]")
 _TERM = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+")
 _CJK = re.compile(rf"[{CJK}]")
@@ -88,10 +90,38 @@ def cut(text: str, limit: int, ellipsis: str = "…") -> str:
     return text[: _boundary(text, room)].rstrip() + ellipsis
 
 
+def parts_of(text: str, room: int) -> tuple[str, ...]:
+    """The text in as few pieces of at most ``room`` UTF-16 units as hold it, which together are it sign by sign.
+
+    Each but the last ends behind a line, a sentence or a word, where that needs no more pieces.
+    """
+    parts = []
+    while utf16_length(text) > room:
+        at = _parting(text, room)
+        parts.append(text[:at])
+        text = text[at:]
+    return (*parts, text)
+
+
+def _parting(text: str, room: int) -> int:
+    """Where to part: of what one character is made of (a pile of joined emoji) only where nothing else is left."""
+    end = _boundary(text, room) or len(_first_units(text, room))
+    units = utf16_length(text)
+    must = units - (-(-units // room) - 1) * room  # or the rest needs one piece more
+    early = max(end // 2, len(_first_units(text, must)))
+    for pattern in _PARTINGS:
+        if found := list(pattern.finditer(text, early, end)):
+            return found[-1].end()
+    return end
+
+
+def _first_units(text: str, units: int) -> str:
+    return text.encode("utf-16-le", "surrogatepass")[: 2 * units].decode("utf-16-le", "ignore")
+
+
 def _boundary(text: str, units: int) -> int:
     """The last index within that many UTF-16 units at which a new visible character begins."""
-    start = text.encode("utf-16-le", "surrogatepass")[: 2 * units].decode("utf-16-le", "ignore")
-    index = len(start)
+    index = len(_first_units(text, units))
     while 0 < index < len(text) and _one_character(text, index):
         index -= 1
     return index

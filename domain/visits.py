@@ -11,6 +11,7 @@ from enum import StrEnum
 from domain.cases import BehalfKind, Place, VisitId
 from domain.casework import Refusal
 from domain.charter import Charter, Community, Limits
+from domain.limits import TooLong, full, too_long
 from domain.people import Person, PersonId, Role
 from domain.reading import find_community
 
@@ -65,14 +66,14 @@ class Visit:
     photos: tuple[Photo, ...] = ()
 
 
-def log(note: str, community: str | None, by: Person, now: datetime, limits: Limits) -> Visit | Refusal:
+def log(note: str, community: str | None, by: Person, now: datetime, limits: Limits) -> Visit | Refusal | TooLong:
     """A new visit from one message of the member."""
     if not by.has(Role.MEMBER):
         return Refusal.NOT_STAFF
     if not note.strip():
         return Refusal.NO_WORDS
-    if len(note) > limits.note:
-        return Refusal.TOO_LONG
+    if refused := too_long(note, limits.note):
+        return refused
     return Visit(id=VisitId(0), member=by.id, at=now, note=note, community=community)
 
 
@@ -100,12 +101,12 @@ def toggle(visit: Visit, kind: WorkKind) -> Visit:
     return replace(visit, kinds=visit.kinds ^ {kind})
 
 
-def add_words(visit: Visit, text: str, limits: Limits) -> Visit | Refusal:
+def add_words(visit: Visit, text: str, limits: Limits) -> Visit | Refusal | TooLong:
     """More was said than the first message told."""
     if not text.strip():
         return Refusal.NO_WORDS
-    if len(visit.note) + 1 + len(text) > limits.note:
-        return Refusal.TOO_LONG
+    if refused := too_long(text, limits.note, visit.note):
+        return refused
     return replace(visit, note=f"{visit.note}\n{text}")
 
 
@@ -113,7 +114,7 @@ def add_photos(visit: Visit, photos: Iterable[Photo], limits: Limits) -> Visit |
     """Photos come with it, each once however often it is sent."""
     known = {photo.unique_id for photo in visit.photos}
     new = tuple(photo for photo in photos if photo.unique_id not in known)
-    if len(visit.photos) + len(new) > limits.attachments:
+    if full(len(visit.photos), len(new), limits.attachments):
         return Refusal.TOO_MANY_ATTACHMENTS
     return replace(visit, photos=visit.photos + new)
 
@@ -124,14 +125,17 @@ def add_place(visit: Visit, place: Place, communities: Sequence[Community]) -> V
     return replace(visit, place=place, community=found.code if found else visit.community)
 
 
-def add(visit: Visit, text: str, photos: Iterable[Photo], place: Place | None, charter: Charter) -> Visit | Refusal:
-    """Everything that one message brings, or nothing of it."""
-    grown = add_photos(visit, photos, charter.limits)
-    if text and isinstance(grown, Visit):
-        grown = add_words(grown, text, charter.limits)
-    if place and isinstance(grown, Visit):
-        grown = add_place(grown, place, charter.communities)
-    return grown
+def add(
+    visit: Visit, text: str, photos: Iterable[Photo], place: Place | None, charter: Charter
+) -> tuple[Visit, Refusal | TooLong | None]:
+    """The visit with everything of a message that fits, and why the rest does not: words weigh more than photos."""
+    refused: Refusal | TooLong | None = None
+    seen = add_photos(visit, photos, charter.limits)
+    visit, refused = (seen, refused) if isinstance(seen, Visit) else (visit, seen)
+    if text:
+        told = add_words(visit, text, charter.limits)
+        visit, refused = (told, refused) if isinstance(told, Visit) else (visit, told)
+    return (add_place(visit, place, charter.communities) if place else visit), refused
 
 
 def on_day(visit: Visit, days_ago: int, now: datetime) -> Visit:

@@ -6,7 +6,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from domain import followups
+from domain import casework, followups
 from domain.cases import (
     AttachmentAdded,
     CallLogged,
@@ -45,11 +45,15 @@ from domain.cases import (
 )
 from domain.casework import Concern, Refusal, may_call
 from domain.followups import LAPSED, REMINDERS, ClockName, MarkName
+from domain.limits import ROOM, event_too_long, reply_room
 from domain.people import Person, Role
+from domain.text import parts_of, utf16_length
 from handlers import notices
 from handlers.cards import CaseCard
 from handlers.kit.messages import CaseMessage
 from handlers.kit.turn import Turn
+from handlers.limits import refuse_words
+from storage.relays import Relay
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +94,14 @@ Audience = tuple[Tell, ...]
 
 def announce(turn: Turn, case: Case, event: Event) -> Case:
     """Let it have happened: the case as it is afterwards."""
+    case = say_first(turn, case, event)
     after = evolve(case, event)
     turn.unit.cases.save(after, followups.next_at(after, turn.charter), followups.due_at(after, turn.charter))
     turn.unit.journal.add(event)
     if (after.state, after.asked_back) != (case.state, case.asked_back):
         turn.unit.calls.all_done(case.id, turn.now)
     tell(Scene(turn, case, after, event))
+    stop_waiting(turn, after)
     return after
 
 
@@ -119,18 +125,115 @@ def tell(scene: Scene) -> None:
 
 
 def decide(turn: Turn, case: Case, outcome: Event | Refusal) -> Case | None:
-    """What a rule answered: announce the event, or say why not (None)."""
+    """What a rule answered: announce the event, or say why not (None). Here it is seen whether its words fit."""
     if isinstance(outcome, Refusal):
         turn.refuse(outcome)
         return None
+    if refused := event_too_long(case, outcome, turn.charter.limits):
+        refuse_words(turn, refused)
+        return None
     return announce(turn, case, outcome)
+
+
+def answer(turn: Turn, number: CaseId, rule: Callable[[Case], Event | Refusal]) -> Case | None:
+    """The open question about a case is answered. It stays open, and keeps the words, only where they do not fit."""
+    case = turn.case(number)
+    outcome = rule(case) if case else None
+    if not (case and isinstance(outcome, Event) and event_too_long(case, outcome, turn.charter.limits)):
+        turn.done()
+    return decide(turn, case, outcome) if case and outcome else None
+
+
+def write_notes(turn: Turn, case: Case, text: str) -> Case | None:
+    """A note for staff, or as many as the words need; None where somebody may not write any."""
+    noted: Case | None = None
+    parts = parts_of(text, turn.charter.limits.note or utf16_length(text))
+    for part in list(filter(str.strip, parts)) or [text]:
+        noted = decide(turn, case, casework.note(case, part, turn.person, turn.now))
+    return noted
+
+
+# -- a member's words, while they can still be taken back
+
+
+def relay_key(relay: int) -> str:
+    """By which the message that announced it is found again."""
+    return f"relay:{relay}"
+
+
+def say_first(turn: Turn, case: Case, event: Event) -> Case:
+    """Where a member moves a case on, what they have written before goes before."""
+    if case.holder is None or event.by is None or evolve(case, event).state is case.state:
+        return case
+    for relay in turn.unit.relays.waiting(case.id):
+        if relay.member == event.by and turn.unit.relays.take(relay.id):
+            case = pass_on(turn, case, relay)
+    return case
+
+
+def stop_waiting(turn: Turn, case: Case) -> None:
+    """What cannot go any more, since the case has ended or is in other hands, goes back to whoever wrote it."""
+    if case.holder is None:
+        return
+    for relay in turn.unit.relays.waiting(case.id):
+        member = turn.someone_by_id(relay.member)
+        if member and isinstance(said_by(member, case, relay, turn), Refusal) and turn.unit.relays.take(relay.id):
+            not_relayed(turn, case, relay, member)
+
+
+def pass_on(turn: Turn, case: Case, relay: Relay) -> Case:
+    """The words reach the resident; where they may not any more, the member hears of it."""
+    member = turn.someone_by_id(relay.member)
+    if member is None:
+        return case
+    outcome = said_by(member, case, relay, turn)
+    if isinstance(outcome, Refusal):
+        not_relayed(turn, case, relay, member)
+        return case
+    case = announce(turn, case, outcome)
+    sent = notices.RelaySent(case.id, relay.text, messages_of(turn, case, relay))
+    announced = turn.unit.outbox.message_of(relay_key(relay.id))
+    if announced is None:
+        turn.tell(member, sent, urgent=True)
+    else:
+        turn.edit_in(member.chat, sent, announced)
+    return case
+
+
+def said_by(member: Person, case: Case, relay: Relay, turn: Turn) -> SaidToResident | Refusal:
+    """What its author says with it at this moment."""
+    return casework.say_to_resident(case, relay.text, member, turn.now, relay.file_kind, relay.file_id)
+
+
+def messages_of(turn: Turn, case: Case, relay: Relay) -> int:
+    """In how many messages it reaches the resident."""
+    message = notices.MemberSays(case.id, "", relay.text, relay.file_kind, relay.file_id)
+    return len(notices.in_parts(message, reply_room(turn.charter.limits)))
+
+
+def not_relayed(turn: Turn, case: Case, relay: Relay, member: Person) -> None:
+    """The member hears that it did not go, with the words; the buttons that would take it back go."""
+    announced = turn.unit.outbox.message_of(relay_key(relay.id))
+    if announced is not None:
+        turn.edit_in(member.chat, notices.RelayStopped(case.id, case.number), announced)
+    stopped = notices.NotRelayed(case.id, case.number, relay.text, relay.file_kind, relay.file_id)
+    tell_whole(turn, member, stopped, urgent=True)
+
+
+def tell_whole(turn: Turn, person: Person, message: CaseMessage, *, urgent: bool = False, room: int = ROOM) -> None:
+    """Let somebody know, with as many messages as the words need."""
+    for part in notices.in_parts(message, room):
+        turn.tell(person, part, urgent=urgent)
 
 
 # -- whom
 
 
-def resident(make: Callable[[Scene], CaseMessage], subject: str = "") -> Tell:
-    """The resident; a member by telephone where the resident cannot be written to and ``subject`` says what for."""
+def resident(make: Callable[[Scene], CaseMessage], subject: str = "", reply: bool = False) -> Tell:
+    """The resident; a member by telephone where the resident cannot be written to and ``subject`` says what for.
+
+    Of a ``reply`` one message holds what the limit allows.
+    """
 
     def say(scene: Scene) -> None:
         turn, case = scene.turn, scene.case
@@ -138,7 +241,7 @@ def resident(make: Callable[[Scene], CaseMessage], subject: str = "") -> Tell:
         if reporter is None:
             return
         if case.behalf is None and not reporter.unreachable:
-            turn.tell(reporter, make(scene))
+            tell_whole(turn, reporter, make(scene), room=room_for(turn, reply))
         elif subject:
             by_telephone(scene, subject, make(scene))
 
@@ -158,7 +261,7 @@ def ask_to_call(turn: Turn, case: Case, subject: str, text: str) -> None:
         return
     remind = turn.charter.calendar.after(turn.now, turn.charter.deadlines.contact)
     call = turn.unit.calls.add(case.id, person.id, subject, text, turn.now, remind)
-    turn.tell(person, notices.PhoneTask(case.id, call, subject, text), urgent=case.urgent)
+    tell_whole(turn, person, notices.PhoneTask(case.id, call, subject, text), urgent=case.urgent)
 
 
 def caller(turn: Turn, case: Case) -> Person | None:
@@ -174,21 +277,27 @@ def caller(turn: Turn, case: Case) -> Person | None:
     return min(others, key=lambda person: person.unreachable, default=None)
 
 
-def holder(make: Callable[[Scene], CaseMessage]) -> Tell:
+def room_for(turn: Turn, reply: bool) -> int:
+    """Units of words in one message."""
+    return reply_room(turn.charter.limits) if reply else ROOM
+
+
+def holder(make: Callable[[Scene], CaseMessage], reply: bool = False) -> Tell:
     """The member who holds the case, unless it was their own doing."""
 
     def say(scene: Scene) -> None:
         if scene.holder and scene.holder.id != scene.event.by:
-            scene.turn.tell(scene.holder, make(scene), urgent=scene.case.urgent)
+            room = room_for(scene.turn, reply)
+            tell_whole(scene.turn, scene.holder, make(scene), urgent=scene.case.urgent, room=room)
 
     return say
 
 
-def whoever_holds(make: Callable[[Scene], CaseMessage]) -> Tell:
+def whoever_holds(make: Callable[[Scene], CaseMessage], reply: bool = False) -> Tell:
     """The member who holds the case; where they have left since, the coordinators."""
 
     def say(scene: Scene) -> None:
-        (holder(make) if scene.holder else coordinators(make))(scene)
+        (holder(make, reply) if scene.holder else coordinators(make))(scene)
 
     return say
 
@@ -205,7 +314,7 @@ def coordinators(make: Callable[[Scene], CaseMessage]) -> Tell:
     def say(scene: Scene) -> None:
         for person in scene.coordinators:
             if person.id != scene.event.by:
-                scene.turn.tell(person, make(scene), urgent=scene.case.urgent)
+                tell_whole(scene.turn, person, make(scene), urgent=scene.case.urgent)
 
     return say
 
@@ -321,7 +430,9 @@ def raised(scene: Scene) -> None:
 
 
 def asked_verdict(scene: Scene) -> None:
-    """The resident is asked with the news; somebody who is not on Telegram is called."""
+    """The resident is asked with the news, after the answer where that has no room in it; or is called."""
+    if utf16_length(scene.case.answer) > ROOM:
+        resident(lambda s: notices.MemberSays(s.case.id, s.author, s.case.answer))(scene)
     resident(lambda s: notices.AskVerdict(s.case.id), "verdict")(scene)
 
 
@@ -329,7 +440,7 @@ def resident_says(scene: Scene) -> None:
     """The holder reads what the resident wrote; somebody else's case changes nothing for the one who wrote it."""
     match scene.event:
         case SaidToMember(text=text, file_kind=kind, file_id=file) | InfoGiven(text=text, file_kind=kind, file_id=file):
-            whoever_holds(lambda s: notices.ResidentSays(s.case.id, text, kind, file))(scene)
+            whoever_holds(lambda s: notices.ResidentSays(s.case.id, text, kind, file), reply=True)(scene)
         case WordsEdited(new=text):
             holder(lambda s: notices.ResidentSays(s.case.id, text))(scene)
 
@@ -338,7 +449,7 @@ def member_says(scene: Scene) -> None:
     """The resident reads what the member wrote, or hears it by telephone."""
     match scene.event:
         case SaidToResident(text=text, file_kind=kind, file_id=file):
-            resident(lambda s: notices.MemberSays(s.case.id, s.author, text, kind, file), "say")(scene)
+            resident(lambda s: notices.MemberSays(s.case.id, s.author, text, kind, file), "say", reply=True)(scene)
 
 
 def info_asked(scene: Scene) -> None:

@@ -13,8 +13,10 @@ from domain.behalf import NAME_LIMIT, contact_of
 from domain.cases import Behalf, BehalfKind, Case, Place, VisitId
 from domain.casework import REPORTER, Concern, Refusal, Relation
 from domain.charter import named
+from domain.limits import ROOM, TooLong, full, too_long
 from domain.people import Role
 from domain.reading import guess_category, is_urgent
+from domain.text import parts_of, utf16_length
 from domain.visits import Photo, Visit, VisitRefusal, own_first
 from handlers.announce import decide, open_case
 from handlers.cards import ConcernCard, pairs
@@ -26,11 +28,15 @@ from handlers.kit.press import Press
 from handlers.kit.routes import STALE, Feature
 from handlers.kit.turn import Step, Turn
 from handlers.kit.views import View
+from handlers.limits import refuse, refuse_words, too_many_files
 from handlers.presses import Cancel, NewBehalf
 from storage.cases import Attachment
 from storage.records import load
 
 feature = Feature("behalf")
+
+READ_BACK = 3000
+"""Units of their words that the reading holds, beside what else is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +58,10 @@ class Report:
     place: Place | None = None
     photos: tuple[Photo, ...] = ()
 
-    def joined_by(self, more: Kept) -> "Report":
-        """With the photos and the place of a message."""
+    def new_photos(self, more: Kept) -> tuple[Photo, ...]:
+        """Those of a message that are not there yet."""
         known = {photo.unique_id for photo in self.photos}
-        new = tuple(photo for photo in more.photos if photo.unique_id not in known)
-        return replace(self, photos=self.photos + new, place=more.place or self.place)
+        return tuple(photo for photo in more.photos if photo.unique_id not in known)
 
 
 class Part(StrEnum):
@@ -223,6 +228,15 @@ class ReadBack(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class ReadOut(Message):
+    """Words for which the reading has no room, before it: part ``part`` of ``parts``."""
+
+    words: str
+    part: int
+    parts: int
+
+
+@dataclass(frozen=True, slots=True)
 class AskWhatToChange(Message):
     """What is wrong?"""
 
@@ -281,7 +295,7 @@ def new_behalf(turn: Turn, press: NewBehalf) -> None:
 
 def begin(turn: Turn, visit: Visit | None, found: Kept) -> None:
     """What the visit or the message tells is not asked again."""
-    report = Report(offered=found.text).joined_by(found)
+    report = joined(turn, Report(offered=found.text), found)
     if visit is not None:
         report = Report(
             visit=visit.id,
@@ -292,6 +306,15 @@ def begin(turn: Turn, visit: Visit | None, found: Kept) -> None:
             photos=visit.photos,
         )
     go_on(turn, report, anew=visit is not None or not found.anything)
+
+
+def joined(turn: Turn, report: Report, more: Kept) -> Report:
+    """With the photos and the place of a message; where there is no room for photos, that has been said."""
+    new = report.new_photos(more)
+    if full(len(report.photos), len(new), turn.charter.limits.attachments):
+        too_many_files(turn)
+        new = ()
+    return replace(report, photos=report.photos + new, place=more.place or report.place)
 
 
 def go_on(turn: Turn, report: Report, anew: bool = False) -> None:
@@ -348,7 +371,7 @@ def hear_who(turn: Turn, report: Report) -> bool:
     more = received(turn)
     if not (more.anything or turn.incoming.phone):
         return False
-    heard, report = contact_of(more.text), report.joined_by(more)
+    heard, report = contact_of(more.text), joined(turn, report, more)
     if len(heard.name) > NAME_LIMIT:
         turn.keep_asking(take_who, replace(report, offered=more.text), AskWho.__name__)
         turn.say(AskWho(report.kind or BehalfKind.PERSON, report.phone, too_long=True))
@@ -362,24 +385,39 @@ def hear_who(turn: Turn, report: Report) -> bool:
 def take_their_words(turn: Turn, report: Report) -> bool:
     """What they have to say; photos and a place come along."""
     more = received(turn)
-    if len(more.text) > turn.charter.limits.concern:
-        turn.refuse(Refusal.TOO_LONG)
+    if refused := too_long(more.text, turn.charter.limits.concern):
+        turn.keep_asking(take_their_words, joined(turn, report, more), AskTheirWords.__name__)
+        refuse_words(turn, refused)
     elif more.anything:
-        hear_words(turn, replace(report.joined_by(more), words=more.text))
+        hear_words(turn, replace(joined(turn, report, more), words=more.text))
     return more.anything
 
 
 @feature.press(UseWords)
 def use_words(turn: Turn, press: UseWords) -> None:
     """What was offered is what they have to say."""
-    if report := current(turn):
+    report = current(turn)
+    if report is None:
+        return
+    if refused := too_long(report.offered, turn.charter.limits.concern):
+        refuse_words(turn, refused)
+    else:
         hear_words(turn, replace(report, words=report.offered))
+
+
+def read_out(turn: Turn, words: str) -> None:
+    """All that is to be read aloud, where the reading has no room for it."""
+    if utf16_length(words) > READ_BACK:
+        parts = parts_of(words, ROOM)
+        for number, part in enumerate(parts, start=1):
+            turn.say(ReadOut(part, number, len(parts)))
 
 
 def hear_words(turn: Turn, report: Report) -> None:
     """Words of danger are answered at once. The community is the visit's, a named one, or the member's only one."""
     if is_urgent(report.words, turn.charter.emergency, turn.kit.reading):
         turn.say(Dangerous())
+    read_out(turn, report.words)
     community = report.community or visits.guess_community(report.words, turn.person, turn.charter.communities)
     go_on(turn, replace(report, community=community))
 
@@ -388,9 +426,12 @@ def hear_words(turn: Turn, report: Report) -> None:
 def take_aside(turn: Turn, report: Report) -> bool:
     """Nothing is sent by writing. Words wait for a tap, photos and a place are added."""
     more = received(turn)
-    if more.anything:
+    if refused := too_long(more.text, turn.charter.limits.concern, report.aside):
+        turn.keep_asking(take_aside, joined(turn, report, more), ReadBack.__name__)
+        refuse_words(turn, refused)
+    elif more.anything:
         aside = "\n".join(filter(None, (report.aside, more.text)))
-        go_on(turn, replace(report.joined_by(more), aside=aside))
+        go_on(turn, replace(joined(turn, report, more), aside=aside))
     return more.anything
 
 
@@ -400,10 +441,11 @@ def add_words(turn: Turn, press: AddWords) -> None:
     report = current(turn)
     if report is None:
         return
-    words = "\n".join(filter(None, (report.words, report.aside)))
-    if len(words) > turn.charter.limits.concern:
-        turn.refuse(Refusal.TOO_LONG)
+    if refused := too_long(report.aside, turn.charter.limits.concern, report.words):
+        refuse_words(turn, refused)
     else:
+        words = "\n".join(filter(None, (report.words, report.aside)))
+        read_out(turn, words)
         go_on(turn, replace(report, words=words, aside=""))
 
 
@@ -480,8 +522,8 @@ def submit(turn: Turn, press: SubmitReport) -> None:
         go_on(turn, report)
         return
     outcome = casework.submit(concern_of(turn, report, report.kind), [], turn.now, turn.charter.limits)
-    if isinstance(outcome, Refusal):
-        turn.refuse(outcome)
+    if isinstance(outcome, Refusal | TooLong):
+        refuse(turn, outcome)
     else:
         send(turn, outcome, report)
 

@@ -9,6 +9,7 @@ from domain import calls, casework
 from domain.calls import CallStep
 from domain.cases import Case, CaseId
 from domain.casework import COORDINATOR, EITHER_SIDE, Refusal, Relation, may_call
+from domain.limits import full
 from domain.people import Person, Role
 from handlers.announce import announce, caller, decide
 from handlers.kit.incoming import File
@@ -19,6 +20,7 @@ from handlers.kit.press import CasePress, Press
 from handlers.kit.routes import Feature
 from handlers.kit.turn import Turn
 from handlers.kit.views import CaseView, View
+from handlers.limits import too_many_files
 from handlers.notices import PhoneTask, calls_of
 from handlers.presses import CallMade, OpenCase
 from storage.calls import BATCH, Call
@@ -252,10 +254,13 @@ def take_words(turn: Turn, draft: CallDraft) -> bool:
         return False
     if not (said.text or said.file):
         return False
-    kind, file_id = (said.file.kind, said.file.file_id) if said.file else (None, None)
+    file = said.file if said.file and room_for_file(turn, case) else None
+    if said.file and not file and not said.text:
+        return True
+    kind, file_id = (file.kind, file.file_id) if file else (None, None)
     after = decide(turn, case, calls.heard(case, said.text, turn.person, turn.now, kind, file_id))
     if after:
-        keep_file(turn, after, said.file)
+        keep_file(turn, after, file)
         turn.done()
         turn.say(TheirWordsKept(after.id, name_of_holder(turn, after)))
     return True
@@ -265,6 +270,14 @@ def name_of_holder(turn: Turn, case: Case) -> str:
     """Who reads what was said, where that is another member."""
     holder = turn.someone_by_id(case.holder)
     return holder.name if holder and holder.has(Role.MEMBER) and holder.id != turn.person.id else ""
+
+
+def room_for_file(turn: Turn, case: Case) -> bool:
+    """Whether the case has room for one more; otherwise that has been said."""
+    if full(turn.unit.cases.count_attachments(case.id), 1, turn.charter.limits.attachments):
+        too_many_files(turn)
+        return False
+    return True
 
 
 def keep_file(turn: Turn, case: Case, file: File | None) -> None:

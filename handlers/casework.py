@@ -7,18 +7,21 @@ from functools import partial
 from typing import Any, ClassVar
 
 from domain import casework
-from domain.cases import Case, CaseId, Outcome, State
+from domain.cases import Case, CaseId, Event, Outcome, State
 from domain.casework import ANYBODY, HOLDER, STAFF, Refusal, Relation, reads_as
 from domain.dates import read_date
+from domain.limits import note_too_long, too_long
 from domain.people import Role
-from handlers.announce import decide
+from handlers.announce import answer, decide, write_notes
 from handlers.cards import CaseCard, ConcernCard, MoreActions
 from handlers.kit.incoming import Kind
 from handlers.kit.messages import Button, CaseMessage, Media, Message, Rows
 from handlers.kit.pages import number_row, page_of, turn_row
+from handlers.kit.press import CasePress
 from handlers.kit.routes import Feature
 from handlers.kit.turn import Turn
 from handlers.kit.views import View
+from handlers.limits import refuse_words
 from handlers.presses import (
     AskInfo,
     Cancel,
@@ -36,6 +39,9 @@ from handlers.presses import (
 )
 
 feature = Feature("casework")
+
+AT_ONCE = 10
+"""Photos and files shown by one tap, as many as an album holds: each is a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +160,28 @@ class Photo(CaseMessage):
 
 
 @dataclass(frozen=True, slots=True)
+class MorePhotos(CasePress):
+    """Show those from ``first`` on."""
+
+    code: ClassVar[str] = "pm"
+    whose: ClassVar[frozenset[Relation]] = STAFF
+    first: int
+
+
+@dataclass(frozen=True, slots=True)
+class PhotosShown(CaseMessage):
+    """So many have been shown, so many are left."""
+
+    whose: ClassVar[frozenset[Relation]] = STAFF
+    shown: int
+    left: int
+
+    def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
+        """The next ones."""
+        return ((Button("more_photos", MorePhotos(self.case, self.shown), {"count": self.left}),),) if self.left else ()
+
+
+@dataclass(frozen=True, slots=True)
 class MyCasesList(Message):
     """What a member holds, the earliest deadline first."""
 
@@ -218,10 +246,26 @@ def more(turn: Turn, press: More) -> None:
 
 @feature.press(ShowPhotos)
 def show_photos(turn: Turn, press: ShowPhotos) -> None:
-    """Everything that came with it."""
+    """What came with it."""
     if case := turn.case(press.case):
-        for found in turn.unit.cases.attachments(case.id):
-            turn.say(Photo(case.id, found.kind, found.file_id))
+        show_from(turn, case, 0)
+
+
+@feature.press(MorePhotos)
+def more_photos(turn: Turn, press: MorePhotos) -> None:
+    """The next ones, in place of the button's message."""
+    if case := turn.case(press.case):
+        turn.edit(PhotosShown(case.id, press.first, 0))
+        show_from(turn, case, press.first)
+
+
+def show_from(turn: Turn, case: Case, first: int) -> None:
+    """A screenful of photos and files; the rest at a tap."""
+    found = turn.unit.cases.attachments(case.id)
+    for shown in found[first : first + AT_ONCE]:
+        turn.say(Photo(case.id, shown.kind, shown.file_id))
+    if len(found) > first + AT_ONCE:
+        turn.say(PhotosShown(case.id, first + AT_ONCE, len(found) - first - AT_ONCE))
 
 
 # -- working it
@@ -246,8 +290,7 @@ def take_return_reason(turn: Turn, draft: CaseDraft) -> bool:
     """The reason, and the coordinator has it again."""
     if turn.incoming.kind is not Kind.TEXT:
         return False
-    case = finish(turn, draft.case)
-    if case and decide(turn, case, casework.give_back(case, turn.incoming.text, turn.person, turn.now)):
+    if case := answer(turn, draft.case, lambda c: casework.give_back(c, turn.incoming.text, turn.person, turn.now)):
         turn.say(GivenBack(case.id, case.number))
     return True
 
@@ -264,8 +307,7 @@ def take_info_words(turn: Turn, draft: CaseDraft) -> bool:
     """The question goes to the resident."""
     if turn.incoming.kind is not Kind.TEXT:
         return False
-    case = finish(turn, draft.case)
-    if case and decide(turn, case, casework.ask_info(case, turn.incoming.text, turn.person, turn.now)):
+    if case := answer(turn, draft.case, lambda c: casework.ask_info(c, turn.incoming.text, turn.person, turn.now)):
         turn.say(InfoSent(case.id))
     return True
 
@@ -282,8 +324,11 @@ def take_note(turn: Turn, draft: CaseDraft) -> bool:
     """A note for staff."""
     if turn.incoming.kind is not Kind.TEXT:
         return False
-    case = finish(turn, draft.case)
-    if case and decide(turn, case, casework.note(case, turn.incoming.text, turn.person, turn.now)):
+    if refused := note_too_long(turn.incoming.text, turn.charter.limits):
+        refuse_words(turn, refused)
+        return True
+    turn.done()
+    if (case := turn.case(draft.case)) and write_notes(turn, case, turn.incoming.text):
         turn.say(NoteTaken(case.id))
     return True
 
@@ -308,11 +353,13 @@ def take_answer(turn: Turn, draft: AnswerDraft) -> bool:
     """The words; a plan is asked for its day."""
     if turn.incoming.kind is not Kind.TEXT:
         return False
-    if draft.outcome is Outcome.PLANNED:
+    if refused := too_long(turn.incoming.text, turn.charter.limits.reply):
+        refuse_words(turn, refused)
+    elif draft.outcome is Outcome.PLANNED:
         known = AnswerDraft(draft.case, draft.outcome, turn.incoming.text)
         turn.ask(take_planned_date, known, AskPlannedDate(draft.case))
     else:
-        answer(turn, draft, turn.incoming.text, None)
+        finish(turn, draft, turn.incoming.text, None)
     return True
 
 
@@ -326,18 +373,17 @@ def take_planned_date(turn: Turn, draft: AnswerDraft) -> bool:
     if planned is None or planned < today:
         turn.say(NoSuchDate(draft.case))
     else:
-        answer(turn, draft, draft.text, planned)
+        finish(turn, draft, draft.text, planned)
     return True
 
 
-def answer(turn: Turn, draft: AnswerDraft, text: str, planned: date | None) -> None:
+def finish(turn: Turn, draft: AnswerDraft, text: str, planned: date | None) -> None:
     """Resolved: the resident is asked whether it helped."""
-    case = finish(turn, draft.case)
-    if case is None:
-        return
-    if len(text) > turn.charter.limits.reply:
-        turn.refuse(Refusal.TOO_LONG)
-    elif decide(turn, case, casework.resolve(case, draft.outcome, text, planned, turn.person, turn.now, turn.charter)):
+
+    def rule(case: Case) -> Event | Refusal:
+        return casework.resolve(case, draft.outcome, text, planned, turn.person, turn.now, turn.charter)
+
+    if case := answer(turn, draft.case, rule):
         turn.say(ResolvedNow(case.id))
 
 
@@ -353,9 +399,3 @@ def held(turn: Turn, case_id: CaseId, *states: State) -> Case | None:
     else:
         return case
     return None
-
-
-def finish(turn: Turn, case: CaseId) -> Case | None:
-    """The question is answered; the case it was about, if it may still be read."""
-    turn.done()
-    return turn.case(case)

@@ -5,25 +5,27 @@ about, and so is what is not clear; whatever was written is kept meanwhile.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, ClassVar
 
 from domain import casework
-from domain.cases import Case, CaseId, Place
+from domain.cases import Case, CaseId, Event, Place
 from domain.casework import EITHER_SIDE, OPEN, REPORTER, Concern, Refusal, Relation, may_read
 from domain.charter import named
+from domain.limits import TooLong, event_too_long, too_long
 from domain.reading import Look, find_community, is_urgent
 from handlers.announce import announce, decide, open_case
 from handlers.cards import ConcernCard, card_for, pairs
 from handlers.kit.incoming import File, Kind
-from handlers.kit.kept import Kept, kept, received
+from handlers.kit.kept import Kept, kept, once_an_album, received
 from handlers.kit.messages import Button, CaseMessage, Message, Rows
 from handlers.kit.pages import CHOICES, page, turn_row
 from handlers.kit.press import CasePress
 from handlers.kit.routes import Feature
 from handlers.kit.turn import Turn
 from handlers.kit.views import CaseView, View
+from handlers.limits import WordsTooLong, refuse_words, together, too_many_files
 from handlers.presses import (
     AddPlace,
     Cancel,
@@ -39,6 +41,7 @@ from handlers.presses import (
 )
 from storage.cases import Attachment
 from storage.messages import SAID
+from storage.records import dump
 
 feature = Feature("concern")
 
@@ -112,10 +115,17 @@ class TooMany(Message):
 
 
 @dataclass(frozen=True, slots=True)
-class FileTooBig(Message):
-    """The file is too large to be taken; words that came with it are kept."""
+class DoesNotFit(CaseMessage):
+    """The case has no room for these words; they are kept, and can be a concern of their own."""
 
-    words: bool
+    whose: ClassVar[frozenset[Relation]] = REPORTER
+    length: int
+    most: int
+    before: int
+
+    def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
+        """A concern of its own, or give up."""
+        return ((Button("new_concern", NewConcern()),), (Button("cancel", Cancel()),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,8 +240,6 @@ def hear(turn: Turn) -> bool:
     incoming = turn.incoming
     if incoming.kind is Kind.OTHER or not (incoming.has_words or incoming.file or incoming.place):
         turn.say(CannotUse())
-    elif incoming.file and incoming.file.size > turn.charter.limits.file_bytes:
-        too_big(turn)
     elif answers_anothers(turn):
         ask_which(turn, None)
     elif (recent := recent_case(turn)) and belongs(turn, recent):
@@ -274,13 +282,6 @@ def unclear(turn: Turn) -> bool:
     return incoming.file is None and incoming.place is None and found is Look.UNSURE
 
 
-def too_big(turn: Turn) -> None:
-    """The file is lost, its words are not."""
-    turn.say(FileTooBig(turn.incoming.has_words))
-    if turn.incoming.has_words:
-        report(turn, Kept(turn.incoming.text, turn.incoming.message_id))
-
-
 def ask_which(turn: Turn, recent: Case | None) -> None:
     """Keep it and ask."""
     question = AskWhich(recent.id if recent else CaseId(0), recent.number if recent else "")
@@ -305,13 +306,24 @@ def report(turn: Turn, told: Kept) -> None:
             turn.ask(take_again, told, TooMany())
         case Refusal() as no:
             turn.refuse(no)
+        case TooLong() as no:
+            ask_shorter(turn, concern, told, no)
         case Concern() as accepted:
             receive(turn, accepted, told)
 
 
+def ask_shorter(turn: Turn, concern: Concern, told: Kept, refused: TooLong) -> None:
+    """The words are kept, and so is what came with them; of danger the numbers come first all the same."""
+    if concern.urgent:
+        turn.say(EmergencyNumbers())
+    if turn.incoming.kind is not Kind.PRESS:  # there the words wait where they were
+        turn.keep_asking(take_concern, replace(told, text=""), WordsTooLong.__name__)
+    refuse_words(turn, refused)
+
+
 def longest_pace(turn: Turn) -> timedelta:
-    """The longest time in which concerns are counted."""
-    return max(within for _, within in turn.charter.limits.pace)
+    """The longest time in which concerns are counted; none where they are not."""
+    return max((within for _, within in turn.charter.limits.pace), default=timedelta())
 
 
 def understood(turn: Turn, told: Kept) -> Concern:
@@ -341,7 +353,7 @@ def community_of(turn: Turn, text: str) -> str | None:
 
 def receive(turn: Turn, concern: Concern, told: Kept) -> None:
     """Open the case; numbers to call come first, the community is asked only where it is unknown."""
-    turn.done()
+    answered(turn)
     if concern.urgent:
         turn.say(EmergencyNumbers())
     case = open_case(turn, concern)
@@ -353,42 +365,66 @@ def receive(turn: Turn, concern: Concern, told: Kept) -> None:
         turn.say(AskCommunity(case.id))
 
 
-def keep_file(turn: Turn, case: Case, file: File) -> None:
-    """A photo or file comes with a case, once."""
+def answered(turn: Turn) -> None:
+    """The open question is answered, unless it keeps words that did not fit somewhere else."""
+    dialog = turn.unit.dialogs.open(turn.incoming.chat)
+    if dialog and (dialog.step.startswith(f"{feature.name}.") or not dialog.refused[0]):
+        turn.done()
+
+
+def keep_file(turn: Turn, case: Case, file: File) -> bool:
+    """A photo or file comes with a case, once. False: it was refused."""
     held = turn.unit.cases.count_attachments(case.id)
     outcome = casework.attach(case, file.kind, held, turn.person, turn.now, turn.charter.limits)
-    if isinstance(outcome, Refusal):
+    if outcome is Refusal.TOO_MANY_ATTACHMENTS:
+        too_many_files(turn)
+    elif isinstance(outcome, Refusal):
         turn.refuse(outcome)
     elif turn.unit.cases.attach(case.id, Attachment(file.kind, file.file_id, file.unique_id), turn.person.id, turn.now):
         decide(turn, case, outcome)
+    return not isinstance(outcome, Refusal)
 
 
 def join(turn: Turn, case: Case, told: Kept) -> None:
     """More of the same: words, a file, a place. The pictures of an album are added without a word each."""
-    turn.unit.messages.add(turn.person.chat, told.message_id, case.id, SAID, told.text)
     if told.text.strip():
         changed = add_words(turn, case, told)
         if changed is None:
             return
         case = changed
-    for file in filter(None, (told.file, *told.more)):
-        keep_file(turn, case, file)
+    turn.unit.messages.add(turn.person.chat, told.message_id, case.id, SAID, told.text)
+    files = [keep_file(turn, case, file) for file in filter(None, (told.file, *told.more))]
     if told.place:
         decide(turn, case, casework.place(case, told.place, None, turn.person, turn.now))
-    turn.done()
-    if turn.incoming.album is None:
+    answered(turn)
+    if turn.incoming.album is None and (told.text.strip() or told.place or any(files)):
         turn.say(Joined(case.id, told.message_id, bool(told.text.strip()) and case.text != told.text))
 
 
 def add_words(turn: Turn, case: Case, told: Kept) -> Case | None:
     """More words; where they speak of danger, the numbers come first and staff hear at once."""
     more = understood(turn, told)
-    changed = decide(turn, case, casework.add_words(case, more, turn.person, turn.now, turn.charter.limits))
+    outcome = casework.add_words(case, more, turn.person, turn.now)
+    if isinstance(outcome, Event) and (refused := event_too_long(case, outcome, turn.charter.limits)):
+        does_not_fit(turn, case, more, told, refused)
+        return None
+    changed = decide(turn, case, outcome)
     if changed is None or not more.urgent or case.urgent:
         return changed
     turn.say(EmergencyNumbers())
     now_urgent = casework.settle(changed, turn.person, turn.now)
     return changed if isinstance(now_urgent, Refusal) else announce(turn, changed, now_urgent)
+
+
+def does_not_fit(turn: Turn, case: Case, more: Concern, told: Kept, refused: TooLong) -> None:
+    """There is no room for them in the case: they are kept, and can be a concern of their own."""
+    if more.urgent:
+        turn.say(EmergencyNumbers())
+    if turn.incoming.kind is Kind.PRESS:
+        refuse_words(turn, refused)
+    else:
+        turn.ask(take_again, told, DoesNotFit(case.id, refused.length, refused.most, refused.before))
+        turn.keep_refused()
 
 
 @feature.command("new")
@@ -416,10 +452,22 @@ def take_concern(turn: Turn, told: Kept) -> bool:
     incoming = turn.incoming
     if not (incoming.has_words or incoming.file or incoming.place):
         return False
-    if incoming.file and incoming.file.size > turn.charter.limits.file_bytes:
-        too_big(turn)
-    else:
-        report(turn, received(turn))
+    found = together(turn, told, received(turn))
+    if incoming.has_words or not still_too_long(turn, found):
+        report(turn, found)
+    return True
+
+
+def still_too_long(turn: Turn, found: Kept) -> bool:
+    """Whether words wait to be shortened: what comes without words is kept with them."""
+    dialog = turn.unit.dialogs.open(turn.incoming.chat)
+    words, message_id = dialog.refused if dialog else ("", 0)
+    refused = too_long(words, turn.charter.limits.concern)
+    if dialog is None or refused is None:
+        return False
+    waiting = replace(dialog, draft=dump(found)).refusing(words, message_id)
+    turn.unit.dialogs.ask(turn.incoming.chat, waiting)
+    turn.say(WordsTooLong(refused.length, refused.most), once=once_an_album(turn.incoming))
     return True
 
 
@@ -459,7 +507,7 @@ def edited(turn: Turn) -> None:
     case = turn.case(about.case)
     if case is None:
         return
-    outcome = casework.edit_words(case, about.text, incoming.text, turn.person, turn.now, turn.charter.limits)
+    outcome = casework.edit_words(case, about.text, incoming.text, turn.person, turn.now)
     if decide(turn, case, outcome):
         turn.unit.messages.edited(incoming.chat, incoming.message_id, incoming.text)
 

@@ -1,16 +1,65 @@
-"""The messages ``announce`` says. Each tells one reader one thing that changed, and answers the case's card."""
+"""The messages ``announce`` says. Each tells one reader one thing that changed, and answers the case's card.
+
+What somebody wrote to somebody else arrives whole: where one message has no room for it, in several.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from domain import followups
 from domain.cases import CaseId, Outcome, Satisfaction
-from domain.casework import ANYBODY, COORDINATOR, EITHER_SIDE, OBSERVER, REPORTER, STAFF, Relation
+from domain.casework import ANYBODY, COORDINATOR, EITHER_SIDE, HOLDER, OBSERVER, REPORTER, STAFF, Relation
+from domain.limits import CAPTION_ROOM, ROOM
+from domain.text import parts_of, utf16_length
 from handlers.kit.messages import Button, CaseMessage, Media, Rows
 from handlers.kit.views import CaseView, View
 from handlers.presses import CallMade, Dispute, Judge, OpenCase, StillGood
 from storage.calls import Call
+
+# -- words that arrive whole
+
+
+@dataclass(frozen=True, slots=True)
+class Relayed(CaseMessage):
+    """Brings words of somebody else; ``part`` of so many ``parts`` where one message has no room for them."""
+
+    apart: ClassVar[bool] = True
+    words: ClassVar[str] = "text"
+    part: int = field(default=1, kw_only=True)
+    parts: int = field(default=1, kw_only=True)
+
+    def context(self, view: View) -> dict[str, Any] | None:
+        """With which part it is, where there are several."""
+        found = CaseMessage.context(self, view)
+        return found and {**found, "nth": self.nth}
+
+    @property
+    def nth(self) -> str:
+        """`` 1/2``, or nothing."""
+        return f" {self.part}/{self.parts}" if self.parts > 1 else ""
+
+
+def in_parts(message: CaseMessage, room: int = ROOM) -> list[CaseMessage]:
+    """The message, or as many as its words need. A file comes with the last, by itself where a caption has no room."""
+    if not isinstance(message, Relayed):
+        return [message]
+    texts = parts_of(getattr(message, message.words), room)
+    with_file = bool(getattr(message, "file_id", None))
+    if with_file and utf16_length(texts[-1]) > CAPTION_ROOM:
+        texts = (*texts, "")
+    if len(texts) == 1:
+        return [message]
+    return [part_of(message, number, texts, with_file) for number in range(1, len(texts) + 1)]
+
+
+def part_of(message: Relayed, number: int, texts: tuple[str, ...], with_file: bool) -> Relayed:
+    """One of them, counted from 1."""
+    fields: dict[str, Any] = {message.words: texts[number - 1], "part": number, "parts": len(texts)}
+    if with_file and number < len(texts):
+        fields |= {"file_kind": None, "file_id": None}
+    return replace(message, **fields)
+
 
 # -- to the resident
 
@@ -24,15 +73,16 @@ class Claimed(CaseMessage):
 
 
 @dataclass(frozen=True, slots=True)
-class Declined(CaseMessage):
+class Declined(Relayed):
     """Not for this group, why, and where to go."""
 
     whose: ClassVar[frozenset[Relation]] = REPORTER
+    words: ClassVar[str] = "why"
     why: str
 
 
 @dataclass(frozen=True, slots=True)
-class MemberSays(CaseMessage):
+class MemberSays(Relayed):
     """What the member wrote; a reply to this goes back."""
 
     whose: ClassVar[frozenset[Relation]] = REPORTER
@@ -48,7 +98,7 @@ class MemberSays(CaseMessage):
 
 
 @dataclass(frozen=True, slots=True)
-class InfoWanted(CaseMessage):
+class InfoWanted(Relayed):
     """The member needs an answer before going on."""
 
     whose: ClassVar[frozenset[Relation]] = REPORTER
@@ -129,10 +179,11 @@ class ClosedWithoutAnswer(CaseMessage):
 
 
 @dataclass(frozen=True, slots=True)
-class Confirmed(CaseMessage):
+class Confirmed(Relayed):
     """The coordinator looked at it again and confirms the outcome, with the reason."""
 
     whose: ClassVar[frozenset[Relation]] = REPORTER
+    words: ClassVar[str] = "why"
     why: str
 
 
@@ -165,7 +216,7 @@ class AskStillGood(CaseMessage):
 
 
 @dataclass(frozen=True, slots=True)
-class ResidentSays(CaseMessage):
+class ResidentSays(Relayed):
     """What the resident wrote; a reply to this goes back."""
 
     whose: ClassVar[frozenset[Relation]] = STAFF
@@ -204,7 +255,7 @@ class VerdictIn(CaseMessage):
 
 
 @dataclass(frozen=True, slots=True)
-class VerdictWords(CaseMessage):
+class VerdictWords(Relayed):
     """The resident's own words about the outcome."""
 
     whose: ClassVar[frozenset[Relation]] = STAFF
@@ -224,7 +275,7 @@ class StartAgain(CaseMessage):
 
 
 @dataclass(frozen=True, slots=True)
-class PhoneTask(CaseMessage):
+class PhoneTask(Relayed):
     """Somebody must be told or asked by telephone or in person; ``subject`` says what for, ``text`` what to tell."""
 
     whose: ClassVar[frozenset[Relation]] = EITHER_SIDE
@@ -252,14 +303,55 @@ def calls_of(case: CaseId, view: View) -> list[Call]:
     return [call for call in view.unit.calls.open_of_case(case) if view.reader and call.member == view.reader.id]
 
 
+@dataclass(frozen=True, slots=True)
+class RelaySent(CaseMessage):
+    """The member's words went to the resident, all of them; drawn in the place of what announced them."""
+
+    whose: ClassVar[frozenset[Relation]] = HOLDER
+    text: str
+    parts: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RelayStopped(CaseMessage):
+    """It did not go; drawn in the place of what announced it."""
+
+    whose: ClassVar[frozenset[Relation]] = ANYBODY
+    number: str
+
+    def context(self, view: View) -> dict[str, Any] | None:
+        """Even where the case may no longer be read."""
+        return {"number": self.number}
+
+
+@dataclass(frozen=True, slots=True)
+class NotRelayed(Relayed):
+    """These words did not go: the case is in other hands or finished."""
+
+    whose: ClassVar[frozenset[Relation]] = ANYBODY
+    number: str
+    text: str
+    file_kind: str | None = None
+    file_id: str | None = None
+
+    def context(self, view: View) -> dict[str, Any] | None:
+        """Even where the case may no longer be read."""
+        return {"number": self.number, "text": self.text, "nth": self.nth}
+
+    def media(self, view: View) -> Media | None:
+        """The photo that did not go either."""
+        return Media(self.file_kind, self.file_id) if self.file_kind and self.file_id else None
+
+
 # -- to coordinators
 
 
 @dataclass(frozen=True, slots=True)
-class Returned(CaseMessage):
+class Returned(Relayed):
     """A member gave it back, and why."""
 
     whose: ClassVar[frozenset[Relation]] = COORDINATOR
+    words: ClassVar[str] = "why"
     member: str
     why: str
 

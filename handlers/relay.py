@@ -1,22 +1,25 @@
 """A reply to a message about a case goes to the other side; neither sees the other's account.
 
-A member's words wait a moment for second thoughts, a resident's go at once.
+A member's words wait a moment for second thoughts, a resident's go at once. Words that do not fit are kept.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from domain import casework
-from domain.cases import Case, WordsAdded
-from domain.casework import ANYBODY, COORDINATOR, EITHER_SIDE, HOLDER, REPORTER, Refusal, Relation, relations
+from domain.cases import Case, CaseId, Event, SaidToResident, WordsAdded
+from domain.casework import COORDINATOR, EITHER_SIDE, HOLDER, REPORTER, Refusal, Relation, relations
+from domain.limits import TooLong, event_too_long, full, note_too_long
 from domain.people import Role
-from handlers.announce import announce, decide
+from handlers.announce import decide, messages_of, pass_on, relay_key, write_notes
+from handlers.kit.incoming import File
 from handlers.kit.messages import MESSAGES, Button, CaseMessage, Rows
 from handlers.kit.press import Press
 from handlers.kit.routes import Feature
 from handlers.kit.turn import Turn
 from handlers.kit.views import View
+from handlers.limits import WordsTooLong, refuse_words, too_many_files
 from storage.cases import Attachment
 from storage.messages import SAID, About
 from storage.relays import Relay
@@ -48,12 +51,15 @@ class ToResident(CaseMessage):
     relay: int
     text: str
     seconds: int
+    parts: int = 1
+
+    def still_true(self, view: View) -> bool:
+        """Only while it waits: what its author does next may send it before this is said."""
+        found = view.unit.relays.get(self.relay)
+        return found is not None and found.pending
 
     def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
-        """Second thoughts, while it has not gone."""
-        found = view.unit.relays.get(self.relay)
-        if found is None or not found.pending:
-            return ()
+        """Second thoughts."""
         return ((Button("undo", UndoRelay(self.relay)), Button("make_note", NoteRelay(self.relay))),)
 
 
@@ -72,14 +78,6 @@ class RelayNoted(CaseMessage):
 
 
 @dataclass(frozen=True, slots=True)
-class RelaySent(CaseMessage):
-    """It went to the resident; drawn in the place of what announced it."""
-
-    whose: ClassVar[frozenset[Relation]] = HOLDER
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class ToMember(CaseMessage):
     """It went to whoever holds the case, or joined the words of the case."""
 
@@ -94,22 +92,34 @@ class NoteKept(CaseMessage):
     whose: ClassVar[frozenset[Relation]] = COORDINATOR
 
 
+@dataclass(frozen=True, slots=True)
+class ReplyDraft:
+    """The case a reply did not fit for, on which side it was written, and the file that came with it."""
+
+    case: CaseId
+    side: Relation
+    file: File | None = None
+
+
 @feature.reply
 def reply(turn: Turn, about: About) -> bool:
     """By what the writer is to the case, on the side that the message they answer is on where they are on both."""
     case = turn.unit.cases.get(about.case)
     if case is None or not (turn.incoming.has_words or turn.incoming.file):
         return False
+    return hear(turn, case, side_of(about.kind))
+
+
+def hear(turn: Turn, case: Case, side: frozenset[Relation]) -> bool:
+    """Take it for that side, or say why not; False where the writer is nothing to the case."""
     mine = relations(case, turn.person) & EITHER_SIDE
-    mine = mine & side_of(about.kind) or mine
+    mine = mine & side or mine
     if Relation.HOLDER in mine:
         to_resident(turn, case)
     elif Relation.REPORTER in mine:
         to_member(turn, case)
-    elif Relation.COORDINATOR in mine and decide(
-        turn, case, casework.note(case, turn.incoming.text, turn.person, turn.now)
-    ):
-        turn.say(NoteKept(case.id))
+    elif Relation.COORDINATOR in mine:
+        to_staff(turn, case)
     return bool(mine)
 
 
@@ -121,34 +131,98 @@ def side_of(kind: str) -> frozenset[Relation]:
     return found.whose if found and issubclass(found, CaseMessage) else EITHER_SIDE
 
 
+def fits(turn: Turn, case: Case, side: Relation, refused: TooLong | None) -> bool:
+    """Whether the words fit. Where they do not they are kept, and asked for again in fewer."""
+    if refused is None:
+        forget_longer(turn)
+        return True
+    turn.keep_asking(shorten, ReplyDraft(case.id, side, turn.incoming.file), WordsTooLong.__name__)
+    refuse_words(turn, refused)
+    return False
+
+
+def forget_longer(turn: Turn) -> None:
+    """The reply that did not fit has been written anew."""
+    dialog = turn.unit.dialogs.open(turn.incoming.chat)
+    if dialog and dialog.step == turn.kit.step_names[shorten]:
+        turn.done()
+
+
+@feature.step("shorten")
+def shorten(turn: Turn, draft: ReplyDraft) -> bool:
+    """The same in fewer words. What a resident writes of another kind is something new, and the question stays."""
+    case = turn.unit.cases.get(draft.case)
+    if case is None or not (turn.incoming.has_words or turn.incoming.file):
+        return False
+    if case.reporter == turn.person.id and not turn.edited and of_another_kind(turn, case):
+        return False
+    if draft.file and not turn.incoming.file:
+        turn.incoming = replace(turn.incoming, file=draft.file)
+    return hear(turn, case, frozenset({draft.side}))
+
+
+def of_another_kind(turn: Turn, case: Case) -> bool:
+    """Whether the words speak of something else than the case does."""
+    kind = turn.guess(turn.incoming.text)
+    return kind is not None and kind.code != case.category
+
+
+def fitting_file(turn: Turn, held: int) -> File | None:
+    """The file, where there is room for it beside those that are there; otherwise that has been said."""
+    file = turn.incoming.file
+    if file is None or not full(held, 1, turn.charter.limits.attachments):
+        return file
+    too_many_files(turn)
+    return None
+
+
 def to_resident(turn: Turn, case: Case) -> None:
     """Keep it for a moment, then it goes."""
-    incoming = turn.incoming
-    file = incoming.file
+    told = turn.incoming.text
+    file = turn.incoming.file
     checked = casework.say_to_resident(
-        case, incoming.text, turn.person, turn.now, file.kind if file else None, file.file_id if file else None
+        case, told, turn.person, turn.now, file.kind if file else None, file.file_id if file else None
     )
     if isinstance(checked, Refusal):
         turn.refuse(checked)
         return
-    relay = Relay(0, case.id, turn.person.id, checked.text, checked.file_kind, checked.file_id, True)
+    if not fits(turn, case, Relation.HOLDER, event_too_long(case, checked, turn.charter.limits)):
+        return
+    file = fitting_file(turn, files_sent(turn, case)) if file else None
+    if file or turn.incoming.has_words:
+        wait(turn, case, told, file)
+
+
+def wait(turn: Turn, case: Case, text: str, file: File | None) -> None:
+    """Words that can be taken back until they go."""
+    kind, file_id = (file.kind, file.file_id) if file else (None, None)
+    relay = Relay(0, case.id, turn.person.id, text, kind, file_id, True)
     number = turn.unit.relays.add(relay, turn.now + turn.charter.relay_after)
-    turn.say(
-        ToResident(case.id, number, checked.text, round(turn.charter.relay_after.total_seconds())), once=key_of(number)
-    )
+    seconds = round(turn.charter.relay_after.total_seconds())
+    announced = ToResident(case.id, number, text, seconds, messages_of(turn, case, relay))
+    turn.say(announced, once=relay_key(number))
 
 
-def key_of(relay: int) -> str:
-    """By which the message that announced it is found again."""
-    return f"relay:{relay}"
+def files_sent(turn: Turn, case: Case) -> int:
+    """Files that the resident has been sent on this case, or is about to be."""
+    sent = [event.file_id for event in turn.unit.journal.of_case(case.id) if isinstance(event, SaidToResident)]
+    waiting = [relay.file_id for relay in turn.unit.relays.waiting(case.id)]
+    return len(list(filter(None, (*sent, *waiting))))
 
 
 def to_member(turn: Turn, case: Case) -> None:
     """To the holder; without one the words join the case."""
     incoming, file = turn.incoming, turn.incoming.file
+    if file:
+        file = fitting_file(turn, turn.unit.cases.count_attachments(case.id))
+        if file is None and not incoming.has_words:
+            return
     outcome = casework.say_to_member(
         case, incoming.text, turn.person, turn.now, file.kind if file else None, file.file_id if file else None
     )
+    refused = event_too_long(case, outcome, turn.charter.limits) if isinstance(outcome, Event) else None
+    if not fits(turn, case, Relation.REPORTER, refused):
+        return
     if not decide(turn, case, outcome):
         return
     turn.unit.messages.add(incoming.chat, incoming.message_id, case.id, SAID, incoming.text)
@@ -156,6 +230,14 @@ def to_member(turn: Turn, case: Case) -> None:
         turn.unit.cases.attach(case.id, Attachment(file.kind, file.file_id, file.unique_id), turn.person.id, turn.now)
     holder = None if isinstance(outcome, WordsAdded) else turn.someone_by_id(case.holder)
     turn.say(ToMember(case.id, holder.name if holder and holder.has(Role.MEMBER) else ""))
+
+
+def to_staff(turn: Turn, case: Case) -> None:
+    """A note."""
+    if not fits(turn, case, Relation.COORDINATOR, note_too_long(turn.incoming.text, turn.charter.limits)):
+        return
+    if write_notes(turn, case, turn.incoming.text):
+        turn.say(NoteKept(case.id))
 
 
 def pending(turn: Turn, relay: int) -> tuple[Relay, Case] | None:
@@ -180,10 +262,10 @@ def undo_relay(turn: Turn, press: UndoRelay) -> None:
 
 @feature.press(NoteRelay)
 def note_relay(turn: Turn, press: NoteRelay) -> None:
-    """It becomes a note."""
+    """It becomes a note, or as many as it needs: whoever does not want it sent has no time to shorten it."""
     if found := pending(turn, press.relay):
         relay, case = found
-        if decide(turn, case, casework.note(case, relay.text, turn.person, turn.now)):
+        if write_notes(turn, case, relay.text):
             turn.edit(RelayNoted(case.id))
 
 
@@ -192,33 +274,7 @@ def send_due(turn: Turn) -> bool:
     """What was not taken back goes to the residents."""
     for number in turn.unit.relays.due(turn.now):
         relay = turn.unit.relays.get(number)
-        if relay and turn.unit.relays.take(number):
-            pass_on(turn, relay)
+        case = turn.unit.cases.get(relay.case) if relay else None
+        if relay and turn.unit.relays.take(number) and case:
+            pass_on(turn, case, relay)
     return False
-
-
-def pass_on(turn: Turn, relay: Relay) -> None:
-    """The words reach the resident, unless the case was taken away in the meantime: then the member hears why."""
-    case, member = turn.unit.cases.get(relay.case), turn.someone_by_id(relay.member)
-    if case is None or member is None:
-        return
-    outcome = casework.say_to_resident(case, relay.text, member, turn.now, relay.file_kind, relay.file_id)
-    if isinstance(outcome, Refusal):
-        turn.tell(member, NotRelayed(case.id, case.number, relay.text))
-    else:
-        announce(turn, case, outcome)
-        sent = RelaySent(case.id, relay.text)
-        announced = turn.unit.outbox.message_of(key_of(relay.id))
-        if announced is None:
-            turn.tell(member, sent, urgent=True)
-        else:
-            turn.edit_in(member.chat, sent, announced)
-
-
-@dataclass(frozen=True, slots=True)
-class NotRelayed(CaseMessage):
-    """The words did not go: the case is in other hands or finished, and can perhaps not be read any more."""
-
-    whose: ClassVar[frozenset[Relation]] = ANYBODY
-    number: str
-    text: str

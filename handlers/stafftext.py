@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from domain import casework, visits
+from domain import visits
 from domain.cases import CaseId, VisitId
-from domain.casework import STAFF, Refusal, Relation
+from domain.casework import STAFF, Relation
+from domain.limits import note_too_long
 from domain.people import Role
 from domain.visits import VisitRefusal
-from handlers.announce import decide
+from handlers.announce import write_notes
 from handlers.cards import pairs
 from handlers.kit.kept import KEEPS, Kept, kept, once_an_album, received
 from handlers.kit.messages import Button, CaseMessage, Message, Rows
@@ -18,6 +19,7 @@ from handlers.kit.press import CasePress, Press
 from handlers.kit.routes import STALE, Feature
 from handlers.kit.turn import Turn
 from handlers.kit.views import View
+from handlers.limits import refuse, refuse_words, together
 from handlers.presses import Cancel, NewBehalf, NewConcern, NewVisit
 
 feature = Feature("stafftext")
@@ -101,7 +103,7 @@ def hear_staff(turn: Turn) -> bool:
     if another_question(turn):
         turn.say(StillAsking(), once=once_an_album(turn.incoming))
         return True
-    found = kept(turn, lately=True).and_then(now)
+    found = together(turn, kept(turn, lately=True), now)
     turn.keep_asking(keep, found, AskWhatItIs.__name__)
     turn.say(question(turn, found), once=once_an_album(turn.incoming))
     return True
@@ -137,7 +139,9 @@ def note_in_case(turn: Turn, press: NoteInCase) -> None:
         return
     if not found.text:
         turn.refuse(STALE)
-    elif decide(turn, case, casework.note(case, found.text, turn.person, turn.now)):
+    elif refused := note_too_long(found.text, turn.charter.limits):
+        refuse_words(turn, refused)
+    elif write_notes(turn, case, found.text):
         turn.done()
         turn.edit(KeptAsNote(case.id))
 
@@ -152,9 +156,9 @@ def add_to_visit(turn: Turn, press: AddToVisit) -> None:
     if not found.anything:
         turn.refuse(STALE)
         return
-    grown = visits.add(visit, found.text, found.photos, found.place, turn.charter)
-    if isinstance(grown, Refusal):
-        turn.refuse(grown)
+    grown, refused = visits.add(visit, found.text, found.photos, found.place, turn.charter)
+    if refused:
+        refuse(turn, refused)
         return
     turn.unit.visits.save(grown)
     turn.done()

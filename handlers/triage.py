@@ -8,7 +8,7 @@ from domain import casework
 from domain.cases import CaseId, State
 from domain.casework import COORDINATOR, Refusal, Relation
 from domain.people import Person, Role
-from handlers.announce import decide
+from handlers.announce import answer, decide
 from handlers.cards import CaseCard, pairs
 from handlers.kit.incoming import Kind
 from handlers.kit.messages import Button, CaseMessage, Message, Rows
@@ -168,9 +168,7 @@ def take_decline_reason(turn: Turn, draft: ReasonDraft) -> bool:
     """The reason goes to the resident."""
     if turn.incoming.kind is not Kind.TEXT:
         return False
-    turn.done()
-    case = turn.case(draft.case)
-    if case and decide(turn, case, casework.decline(case, turn.incoming.text, turn.person, turn.now)):
+    if case := answer(turn, draft.case, lambda c: casework.decline(c, turn.incoming.text, turn.person, turn.now)):
         turn.say(DeclinedNow(case.id))
     return True
 
@@ -197,8 +195,7 @@ def take_confirm_reason(turn: Turn, draft: ReasonDraft) -> bool:
     """The reason goes to the resident."""
     if turn.incoming.kind is not Kind.TEXT:
         return False
-    turn.done()
-    case = turn.case(draft.case)
-    if case and decide(turn, case, casework.settle_dispute(case, False, turn.incoming.text, turn.person, turn.now)):
+    words = turn.incoming.text
+    if case := answer(turn, draft.case, lambda c: casework.settle_dispute(c, False, words, turn.person, turn.now)):
         turn.say(ConfirmedNow(case.id))
     return True

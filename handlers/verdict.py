@@ -6,7 +6,7 @@ from typing import ClassVar
 from domain import casework
 from domain.cases import Case, CaseClosed, CaseId, CaseReopened, VerdictDisputed
 from domain.casework import EITHER_SIDE, Refusal, Relation
-from handlers.announce import announce, decide
+from handlers.announce import announce, answer, decide
 from handlers.kit.incoming import Kind
 from handlers.kit.messages import CaseMessage
 from handlers.kit.routes import Feature
@@ -62,16 +62,14 @@ def judge(turn: Turn, press: Judge) -> None:
 @feature.step("take_words")
 def take_verdict_words(turn: Turn, draft: VerdictDraft) -> bool:
     """A text right after the verdict belongs to it; anything else, and another kind of concern, is something new."""
-    case = turn.unit.cases.get(draft.case)
-    turn.done()
-    if turn.incoming.kind is not Kind.TEXT or case is None:
+    case, words = turn.unit.cases.get(draft.case), turn.incoming.text
+    kind = turn.guess(words)
+    elsewhere = kind is not None and case is not None and kind.code != case.category
+    theirs = case is not None and casework.answers_for_them(case, turn.person, asked=True)
+    if case is None or elsewhere or not theirs or turn.incoming.kind is not Kind.TEXT:
+        turn.done()
         return False
-    if not casework.answers_for_them(case, turn.person, asked=True):
-        return False
-    kind = turn.guess(turn.incoming.text)
-    if kind is not None and kind.code != case.category:
-        return False
-    if decide(turn, case, casework.explain_verdict(case, turn.incoming.text, turn.person, turn.now)):
+    if case := answer(turn, case.id, lambda c: casework.explain_verdict(c, words, turn.person, turn.now)):
         turn.say(WordsTaken(case.id))
     return True
 

@@ -9,6 +9,7 @@ from domain import visits
 from domain.cases import Place, VisitId
 from domain.casework import Refusal
 from domain.charter import named
+from domain.limits import PLACE, TooLong, too_long
 from domain.people import Role
 from domain.text import headline
 from domain.visits import Visit, Visited, VisitRefusal, WorkKind, own_first
@@ -21,6 +22,7 @@ from handlers.kit.press import Press
 from handlers.kit.routes import STALE, Feature
 from handlers.kit.turn import Turn
 from handlers.kit.views import View
+from handlers.limits import refuse, refuse_words, together, too_many_files
 from handlers.presses import Cancel, NewBehalf, NewVisit
 
 feature = Feature("visit")
@@ -328,7 +330,7 @@ def take_note(turn: Turn, draft: Kept) -> bool:
     """The note, whatever it looks like. A photo or a place without words waits for them."""
     more = received(turn)
     if more.anything:
-        write_down(turn, draft.and_then(more))
+        write_down(turn, together(turn, draft, more))
     return more.anything
 
 
@@ -340,10 +342,19 @@ def write_down(turn: Turn, found: Kept) -> None:
         wait_for_words(turn, found)
     elif isinstance(outcome, Refusal):
         turn.refuse(outcome)
+    elif isinstance(outcome, TooLong):
+        ask_shorter(turn, found, outcome)
     else:
         new = turn.unit.visits.add(replace(outcome, photos=found.photos, place=found.place))
         stay_open(turn, new)
         show(turn, VisitCard(new))
+
+
+def ask_shorter(turn: Turn, found: Kept, refused: TooLong) -> None:
+    """The words are kept, and so is what came with them."""
+    if turn.incoming.kind is not Kind.PRESS:  # there the words wait where they were
+        turn.keep_asking(take_note, replace(found, text=""), AskVisitNote.__name__)
+    refuse_words(turn, refused)
 
 
 def wait_for_words(turn: Turn, found: Kept) -> None:
@@ -383,13 +394,15 @@ def add_more(turn: Turn, draft: MoreDraft) -> bool:
 
 def grow(turn: Turn, found: Visit, more: Kept) -> None:
     """Keep all of it, or say what does not fit."""
-    outcome = visits.add(found, more.text, more.photos, more.place, turn.charter)
-    if isinstance(outcome, Refusal):
-        turn.refuse(outcome)
-        return
-    turn.unit.visits.save(outcome)
-    stay_open(turn, outcome.id)
-    turn.say(VisitGrew(outcome.id), once=once_an_album(turn.incoming))
+    grown, refused = visits.add(found, more.text, more.photos, more.place, turn.charter)
+    stay_open(turn, found.id)
+    if grown != found:
+        turn.unit.visits.save(grown)
+        turn.say(VisitGrew(found.id), once=once_an_album(turn.incoming))
+    if refused is Refusal.TOO_MANY_ATTACHMENTS:
+        too_many_files(turn)
+    elif refused:
+        refuse(turn, refused)
 
 
 @feature.press(AddVisitPlace)
@@ -410,7 +423,9 @@ def take_place(turn: Turn, draft: PlaceDraft) -> bool:
         grow(turn, found, more)
         return True
     where = more.place or (Place(more.text) if more.text else None)
-    if where:
+    if where and not more.place and (refused := too_long(more.text, PLACE)):
+        refuse_words(turn, refused)
+    elif where:
         turn.unit.visits.save(visits.add_place(found, where, turn.charter.communities))
         stay_open(turn, found.id)
         turn.say(VisitPlaceTaken())

@@ -23,7 +23,7 @@ from handlers.kit.views import View
 from handlers.menus import offers, refresh, speak
 from handlers.notices import AskVerdict
 from handlers.presses import Cancel, Inbox, MyCases, MyConcerns, NewBehalf, NewConcern, NewVisit, ShowHelp, Undo
-from storage.dialogs import Dialog
+from storage.dialogs import REFUSED, Dialog
 from storage.records import load
 
 feature = Feature("welcome")
@@ -34,7 +34,7 @@ AS_A_NEW_MESSAGE = -1
 SMALL_TALK = frozenset({Look.GREETING, Look.THANKS, Look.QUESTION, Look.MENU, Look.CANCEL, Look.TOO_SHORT})
 LEFT_BEHIND = "left_behind"
 
-WORDS = ("text", "words", "offered", "name")
+WORDS = (REFUSED, "text", "words", "offered", "name")
 """Fields of a draft that hold what somebody wrote."""
 
 

@@ -1,6 +1,7 @@
 """Open questions: at most one a chat, the step that takes the answer and what is known so far."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -13,6 +14,9 @@ from storage.tables import dialogs
 from storage.upsert import insert_or
 
 K = TypeVar("K")
+
+REFUSED, REFUSED_IN = "refused", "refused_in"
+"""In a draft: words that did not fit, and the number of the message they came in."""
 
 OPEN = select(dialogs).where(dialogs.c.chat == bindparam("chat_"))
 CLOSE = delete(dialogs).where(dialogs.c.chat == bindparam("chat_"))
@@ -39,6 +43,17 @@ class Dialog:
             return load(kind, self.draft)
         except (TypeError, ValueError, KeyError):
             return None
+
+    @property
+    def refused(self) -> tuple[str, int]:
+        """The words that did not fit, and the message they came in; empty and 0 where there are none."""
+        draft = json.loads(self.draft)
+        return draft.get(REFUSED, ""), draft.get(REFUSED_IN, 0)
+
+    def refusing(self, words: str, message_id: int) -> "Dialog":
+        """The same question, which keeps those words."""
+        draft = {**json.loads(self.draft), REFUSED: words, REFUSED_IN: message_id}
+        return replace(self, draft=json.dumps(draft, ensure_ascii=False, separators=(",", ":")))
 
 
 class Dialogs(Shelf):

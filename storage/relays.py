@@ -2,16 +2,23 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Row, bindparam, insert, select, update
 
 from domain.cases import CaseId
 from domain.people import PersonId
 from storage.shelf import Shelf
-from storage.tables import relays
+from storage.tables import EPOCH, relays
 
 ADD = insert(relays).returning(relays.c.id)
 BY_ID = select(relays).where(relays.c.id == bindparam("id_"))
+WAITING = (
+    select(relays)
+    .where(relays.c.due_at > EPOCH, relays.c.case_id == bindparam("case_"))
+    .order_by(relays.c.due_at, relays.c.id)
+)
+"""Everything is due after 1970; asked for like this the index of what waits is used."""
 DUE = select(relays).where(relays.c.due_at <= bindparam("now_")).order_by(relays.c.due_at, relays.c.id).limit(100)
 TAKE = (
     update(relays)
@@ -51,17 +58,11 @@ class Relays(Shelf):
     def get(self, relay: int) -> Relay | None:
         """The words with that id."""
         row = self._connection.execute(BY_ID, {"id_": relay}).one_or_none()
-        if row is None:
-            return None
-        return Relay(
-            row.id,
-            CaseId(row.case_id),
-            PersonId(row.member),
-            row.text,
-            row.file_kind,
-            row.file_id,
-            row.due_at is not None,
-        )
+        return None if row is None else relay_of(row)
+
+    def waiting(self, case: CaseId) -> list[Relay]:
+        """What can still be taken back in a case, in the order of writing."""
+        return [relay_of(row) for row in self._connection.execute(WAITING, {"case_": case})]
 
     def due(self, now: datetime) -> list[int]:
         """Those whose time has come."""
@@ -70,3 +71,9 @@ class Relays(Shelf):
     def take(self, relay: int) -> bool:
         """Take it out, to send it or to drop it; False where somebody was first."""
         return self._connection.execute(TAKE, {"id_": relay}).rowcount == 1
+
+
+def relay_of(row: Row[Any]) -> Relay:
+    """A row as words on their way."""
+    pending = row.due_at is not None
+    return Relay(row.id, CaseId(row.case_id), PersonId(row.member), row.text, row.file_kind, row.file_id, pending)

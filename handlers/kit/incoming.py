@@ -1,6 +1,6 @@
 """What one person did, in our own words: Telegram's update without Telegram."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -57,6 +57,17 @@ class Incoming:
     press_id: str = ""
     album: str | None = None
     moved_to: ChatId | None = None
+
+    @property
+    def anew(self) -> "Incoming":
+        """An edited message as if it had just been written so."""
+        kind = Kind.TEXT if self.file is None else Kind.PHOTO if self.file.kind == "photo" else Kind.FILE
+        return replace(self, kind=kind)
+
+    @property
+    def without_file(self) -> "Incoming":
+        """Its words alone."""
+        return replace(self, kind=Kind.TEXT, file=None)
 
     @property
     def has_words(self) -> bool:

@@ -33,6 +33,11 @@ class Kept:
         files = (self.file, *self.more) if self.file else ()
         return tuple(Photo(file.kind, file.file_id, file.unique_id) for file in files)
 
+    @property
+    def without_files(self) -> "Kept":
+        """Words and place alone."""
+        return replace(self, file=None, more=())
+
     def and_then(self, after: "Kept") -> "Kept":
         """Both, in order."""
         files = [*filter(None, (self.file, *self.more, after.file)), *after.more]

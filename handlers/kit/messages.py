@@ -85,11 +85,11 @@ class Message:
 class CaseMessage(Message):
     """A message about a case: it answers the case's card, and is withheld from whoever it is not for (any more).
 
-    ``whose``: what one must be to the case to read it. What was pressed never decides that. To strangers such a message
-    says its fields only, nothing of the case.
+    ``whose``: what one must be to the case to read it, nobody where a type does not say so. What was pressed never
+    decides that. To strangers such a message says its fields only, nothing of the case.
     """
 
-    whose: ClassVar[frozenset[Relation]]
+    whose: ClassVar[frozenset[Relation]] = frozenset()
     case: CaseId
 
     def context(self, view: "View") -> dict[str, Any] | None:

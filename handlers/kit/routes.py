@@ -1,5 +1,6 @@
 """From what somebody did to the function that handles it.
 
+A file that is too large is refused before anything else; an edit of words that did not fit is heard as new words.
 Order for a message: command · reply to a case's message · open question · free text by role. Words that give up answer
 no question.
 A feature lists its handlers with decorators; ``Router`` is built once from all features, in order.
@@ -13,7 +14,7 @@ from domain.people import Person, Role
 from domain.reading import Look
 from handlers.kit.incoming import Kind
 from handlers.kit.press import CasePress, Press, decode
-from handlers.kit.turn import Step, Turn, draft_of
+from handlers.kit.turn import FileTooBig, Step, Turn, draft_of
 from storage.messages import About
 
 P = TypeVar("P", bound=Press)
@@ -157,6 +158,10 @@ class Router:
 
     def dispatch(self, turn: Turn) -> None:
         """Hand the turn to whoever it is for."""
+        if made_shorter(turn):
+            turn.incoming, turn.edited = turn.incoming.anew, True
+        if file_too_big(turn):
+            return
         kind = turn.incoming.kind
         if kind in self.happenings:
             self.happenings[kind](turn)
@@ -233,6 +238,24 @@ class Router:
 def may_answer(person: Person, roles: frozenset[Role] | None) -> bool:
     """Whether somebody still has a role in which a question was asked (None: it was asked of everyone)."""
     return roles is None or bool(person.roles & roles)
+
+
+def made_shorter(turn: Turn) -> bool:
+    """Whether words that did not fit were edited: the message is heard once more."""
+    if turn.incoming.kind is not Kind.EDIT:
+        return False
+    dialog = turn.unit.dialogs.open(turn.incoming.chat)
+    return bool(dialog and dialog.expires_at > turn.now and dialog.refused[1] == turn.incoming.message_id)
+
+
+def file_too_big(turn: Turn) -> bool:
+    """Say so where a file is larger than allowed. True: there was nothing else; otherwise its words are heard alone."""
+    incoming, most = turn.incoming, turn.charter.limits.file_bytes
+    if not (incoming.file and most and incoming.file.size > most and incoming.kind in (Kind.PHOTO, Kind.FILE)):
+        return False
+    turn.say(FileTooBig(incoming.has_words, most))
+    turn.incoming = incoming.without_file
+    return not incoming.has_words
 
 
 def merge(table: dict[Any, Any], more: dict[Any, Any], feature: str) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from secrets import token_urlsafe
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from domain.cases import Case, CaseId
 from domain.casework import EITHER_SIDE, Refusal, Relation, reads_as
@@ -19,6 +19,9 @@ from storage.outbox import Lane, Mode, Saying
 from storage.records import dump, load
 from storage.unit import Unit
 
+if TYPE_CHECKING:
+    from handlers.kit.views import View
+
 D = TypeVar("D")
 
 ANSWER_LASTS = timedelta(seconds=15)
@@ -26,6 +29,9 @@ ANSWER_LASTS = timedelta(seconds=15)
 
 MOVED = "moved:"
 """A group's earlier id, in the settings: its present one."""
+
+MEGABYTE = 1024 * 1024
+SIZES = ((MEGABYTE, "MB"), (1024, "KB"), (0.1, "B"))
 
 Step = Callable[["Turn", Any], bool | None]
 """Takes the answer to a question. False: this was no answer, take it for what it looks like; the question stays."""
@@ -37,6 +43,19 @@ class Refused(Message):
 
     alert: ClassVar[bool] = True
     refusal: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileTooBig(Message):
+    """The file is larger than ``most`` bytes and cannot be taken; words that came with it are."""
+
+    words: bool
+    most: int = 20 * MEGABYTE
+
+    def context(self, view: "View") -> dict[str, Any] | None:
+        """With the limit as people say it."""
+        unit, name = next((unit, name) for unit, name in SIZES if self.most >= unit)
+        return {"words": self.words, "most": f"{self.most / unit:.3g} {name}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +91,8 @@ class Turn:
     someone: Person | None
     kit: Kit
     answered: bool = False
+    edited: bool = False
+    """Whether a message that did not fit is heard once more, now that it was made shorter."""
     _looks: dict[str, Look] = field(default_factory=dict)
     _guesses: dict[str, Category | None] = field(default_factory=dict)
     troubles: list[tuple[CaseId, Exception]] = field(default_factory=list)
@@ -135,12 +156,12 @@ class Turn:
         """A press is always answered, if only by silence."""
         self.toast(Done())
 
-    def refuse(self, refusal: str) -> None:
+    def refuse(self, refusal: str, once: str | None = None) -> None:
         """Say why not: on the pressed button, or in the chat. Changes nothing."""
         if self.incoming.kind is Kind.PRESS:
             self.toast(Refused(refusal))
         else:
-            self.say(Refused(refusal))
+            self.say(Refused(refusal), once=once and f"{refusal}:{once}")
 
     def note(self, note: str) -> None:
         """A short word: on the pressed button, or in the chat."""
@@ -238,6 +259,12 @@ class Turn:
     def done(self) -> None:
         """The open question is answered."""
         self.unit.dialogs.answered(self.incoming.chat, self.now)
+
+    def keep_refused(self) -> None:
+        """The words just written do not fit: they wait in the open question, if there is one."""
+        dialog = self.unit.dialogs.open(self.incoming.chat)
+        if dialog and dialog.expires_at > self.now:
+            self.unit.dialogs.ask(self.incoming.chat, dialog.refusing(self.incoming.text, self.incoming.message_id))
 
     # -- reading
 

@@ -189,7 +189,7 @@ class Life(RuleBasedStateMachine):
     @rule(by=PERSON, text=TEXT)
     def add_words(self, by: Person, text: str) -> None:
         more = Concern(reporter=by.id, text=text, category=None, community=None, urgent=False)
-        self.happen(casework.add_words(self.case, more, by, self.now, CHARTER.limits))
+        self.happen(casework.add_words(self.case, more, by, self.now))
 
     @rule(by=PERSON, code=st.sampled_from([c.code for c in CHARTER.categories]))
     def categorise(self, by: Person, code: str) -> None:
@@ -204,7 +204,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(by=PERSON, text=TEXT)
     def edit(self, by: Person, text: str) -> None:
-        self.happen(casework.edit_words(self.case, "路灯", text, by, self.now, CHARTER.limits))
+        self.happen(casework.edit_words(self.case, "路灯", text, by, self.now))
         self.happen(casework.take_out_words(self.case, "好的", by, self.now))
         self.happen(casework.attach(self.case, "photo", 0, by, self.now, CHARTER.limits))
         self.happen(casework.choose_community(self.case, "south", by, self.now))

@@ -59,7 +59,7 @@ def test_the_resident_is_not_on_the_side_of_staff() -> None:
 TRIED: list[Callable[[Case], object]] = [
     lambda case: casework.settle(case, LEFT, MONDAY),
     lambda case: casework.undo(case, LEFT, MONDAY),
-    lambda case: casework.edit_words(case, "路灯", "", LEFT, MONDAY, CHARTER.limits),
+    lambda case: casework.edit_words(case, "路灯", "", LEFT, MONDAY),
     lambda case: casework.take_out_words(case, "路灯", LEFT, MONDAY),
     lambda case: casework.attach(case, "photo", 0, LEFT, MONDAY, CHARTER.limits),
     lambda case: casework.place(case, Place("东门"), None, LEFT, MONDAY),

@@ -11,6 +11,7 @@ from domain.calendar import WorkingCalendar
 from domain.cases import BehalfKind, Place, VisitId
 from domain.casework import Refusal
 from domain.charter import Charter, Community, Limits
+from domain.limits import TooLong
 from domain.people import ChatId, Person, PersonId, Role
 from domain.visits import Photo, Visit, Visited, WorkKind
 
@@ -37,11 +38,11 @@ def test_one_message_of_a_member_makes_a_visit() -> None:
     [
         ("看望王奶奶", RESIDENT, Refusal.NOT_STAFF),
         ("  ", LI, Refusal.NO_WORDS),
-        ("长" * 2001, LI, Refusal.TOO_LONG),
+        ("长" * 2001, LI, TooLong(2001, 2000)),
     ],
 )
-def test_what_makes_no_visit(note: str, by: Person, why: Refusal) -> None:
-    assert visits.log(note, None, by, NOW, Limits()) is why
+def test_what_makes_no_visit(note: str, by: Person, why: Refusal | TooLong) -> None:
+    assert visits.log(note, None, by, NOW, Limits()) == why
 
 
 def test_a_named_community_wins_over_the_one_the_member_serves() -> None:
@@ -85,22 +86,28 @@ def test_a_photo_comes_once_however_often_it_is_sent() -> None:
     assert visits.add_photos(grown, [photo(2)], Limits()) == grown
 
 
-def test_one_photo_too_many_adds_none() -> None:
+def test_one_photo_too_many_is_not_added_but_its_words_are() -> None:
     full = replace(VISIT, photos=tuple(photo(n) for n in range(20)))
-    assert visits.add(full, "还有", [photo(20)], None, CHARTER) is Refusal.TOO_MANY_ATTACHMENTS
+    grown, refused = visits.add(full, "还有", [photo(20)], None, CHARTER)
+    assert (grown, refused) == (replace(full, note="看望王奶奶\n还有"), Refusal.TOO_MANY_ATTACHMENTS)
+
+
+def test_of_words_that_do_not_fit_the_photo_is_added() -> None:
+    grown, refused = visits.add(VISIT, "长" * 2000, [photo(1)], None, CHARTER)
+    assert (grown, refused) == (replace(VISIT, photos=(photo(1),)), TooLong(2000, 2000, 6))
 
 
 def test_words_join_the_note_up_to_the_limit() -> None:
     grown = visits.add_words(VISIT, "她腿脚不便", Limits())
     assert isinstance(grown, Visit)
     assert grown.note == "看望王奶奶\n她腿脚不便"
-    assert visits.add_words(VISIT, "长" * 1995, Limits()) is Refusal.TOO_LONG
+    assert visits.add_words(VISIT, "长" * 1995, Limits()) == TooLong(1995, 2000, 6)
     assert visits.add_words(VISIT, " ", Limits()) is Refusal.NO_WORDS
 
 
 def test_everything_of_one_message_is_added_together() -> None:
-    grown = visits.add(VISIT, "门口", [photo(1)], Place("城北幼儿园", 31.6, 113.8), CHARTER)
-    assert isinstance(grown, Visit)
+    grown, refused = visits.add(VISIT, "门口", [photo(1)], Place("城北幼儿园", 31.6, 113.8), CHARTER)
+    assert refused is None
     assert (grown.photos, grown.community) == ((photo(1),), "north")
 
 
