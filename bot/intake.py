@@ -7,8 +7,7 @@ again, and what its author wrote after it is not taken before it.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine
 from time import monotonic
 from typing import Any
 
@@ -37,6 +36,8 @@ PATIENCE = 20.0
 """Seconds after which ``Unavailable`` counts as a failure, while others commit: they would wait behind it."""
 LARGEST = 2**63 - 1
 """As a number in a row."""
+MANY = 500
+"""Updates that are asked for at once."""
 
 
 class ChatLanes:
@@ -84,10 +85,9 @@ class Intake:
 
     async def backlog(self) -> Backlog:
         """What waits for its commit. What came here first and was taken by another worker does not."""
-        late = [update_id for update_id in self.waiting.late() if abs(update_id) <= LARGEST]
-        if late:
-            bot = self._turns.bot
-            self.waiting.forget(await self._turns.database.read(lambda unit: unit.intake.seen(bot, late)))
+        if late := self.waiting.late()[:MANY]:
+            bot, numbers = self._turns.bot, [update_id for update_id in late if abs(update_id) <= LARGEST]
+            self.waiting.forget(await self._turns.database.read(lambda unit: unit.intake.seen(bot, numbers)))
         return self.waiting.backlog()
 
     async def take(self, raw: Any, held: set[int] | None = None) -> bool:
@@ -99,22 +99,18 @@ class Intake:
         if not isinstance(update_id, int):
             log.error("no update", type=type(raw).__name__)
             return True
-        with self._under_way():
-            self.waiting.begin(update_id)
-            taken = await self._take(update_id, raw, set() if held is None else held)
-            self.waiting.end(update_id, taken)
-            return taken
-
-    @contextmanager
-    def _under_way(self) -> Iterator[None]:
         self._busy += 1
         self.free.clear()
+        self.waiting.begin(update_id)
+        taken = False
         try:
-            yield
+            taken = await self._take(update_id, raw, set() if held is None else held)
         finally:
+            self.waiting.end(update_id, taken)
             self._busy -= 1
             if not self._busy:
                 self.free.set()
+        return taken
 
     async def _take(self, update_id: int, raw: dict[str, Any], held: set[int]) -> bool:
         try:

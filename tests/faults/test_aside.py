@@ -11,17 +11,19 @@ import logging
 import stat
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import apsw
 import pytest
 from sqlalchemy.engine import make_url
+from structlog.testing import capture_logs
 
 import bot.health
 import bot.intake
 import storage.sqlite
+from bot.aside import QUARANTINED, UNSTORED
 from bot.commands import announce_webhook
 from bot.config import ConfigError
 from bot.diagnosis import examine
@@ -159,7 +161,10 @@ async def test_others_are_served_behind_what_cannot_be_stored(tmp_path: Path, ur
         await refuse(town, what)
         delivered(town, poison(town))
         everybody_speaks(town)
-        await town.settle()
+        with capture_logs() as lines:
+            await town.settle()
+        line = ("critical", UNSTORED) if what == "any row" else ("error", QUARANTINED)
+        assert line in [(line["log_level"], line["event"]) for line in lines]
         assert await count(town) == len(OTHERS)
         assert not town.world.pending_updates()
         answer = await shown(town)
@@ -292,15 +297,18 @@ async def in_vain(town: Stage) -> None:
     assert (len(town.world.called("getUpdates")), len(town.world.pending_updates())) == (asked, waiting)
 
 
+async def heard_of(town: Stage, number: int) -> list[str]:
+    """The lines of somebody's only case."""
+    (case,) = await town.app.database.read(lambda unit: unit.cases.of_reporter(unit.people.by_chat(number).id))  # type: ignore[arg-type,union-attr]
+    return case.text.splitlines()
+
+
 async def all_is_taken(town: Stage) -> None:
     """Each concern is one case, the second words behind the first; and the poisonous update is set aside whole."""
     await town.settle()
     assert await count(town) == BATCH
     for number in OTHERS[:BATCH]:
-        (case,) = await town.app.database.read(
-            lambda unit, chat=number: unit.cases.of_reporter(unit.people.by_chat(chat).id)  # type: ignore[misc]
-        )
-        assert case.text.splitlines() == [concern(number), "还有2号楼"]
+        assert await heard_of(town, number) == [concern(number), "还有2号楼"]
     answer = await shown(town)
     assert [json.loads(raw)["message"]["text"] for raw in answer["raw"]] == [WORDS]
     assert town.app.intake.waiting.backlog().not_taken == 0
@@ -344,21 +352,21 @@ async def test_a_locked_postgresql_makes_everything_wait(tmp_path: Path, postgre
 async def test_what_was_said_later_is_not_taken_before_what_waits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Room comes back between two messages of one person's. Planted fault: no ``held`` in ``Intake.poll``."""
-    works, refused = IntakeShelf.first_sight, iter([True, True])
+    """Room comes back just before the second of two messages. Planted fault: no ``held`` in ``Intake.poll``."""
+    works, room = IntakeShelf.first_sight, iter([False] * 4)
 
-    def at_first_refuse(self: IntakeShelf, *arguments: Any) -> bool:
-        if next(refused, False):
+    def first_sight(self: IntakeShelf, bot: int, update_id: int, now: datetime) -> bool:
+        if update_id != later and not next(room, True):
             raise OSError("no space left on device")
-        return works(self, *arguments)
+        return works(self, bot, update_id, now)
 
     async with inhabited(tmp_path) as town:
-        monkeypatch.setattr(IntakeShelf, "first_sight", at_first_refuse)
         town.world.say(1001, WORDS)
         town.world.say(1001, "还有2号楼")
+        later = town.world.pending_updates()[-1]["update_id"]
+        monkeypatch.setattr(IntakeShelf, "first_sight", first_sight)
         await town.settle()
-        cases = await town.app.database.read(lambda unit: unit.cases.of_reporter(unit.people.by_chat(1001).id))  # type: ignore[arg-type,union-attr]
-        assert [case.text.splitlines() for case in cases] == [[WORDS, "还有2号楼"]]
+        assert await heard_of(town, 1001) == [WORDS, "还有2号楼"]
 
 
 async def test_a_chat_that_stays_locked_does_not_hold_up_the_others(tmp_path: Path, postgres: Server) -> None:
