@@ -315,17 +315,41 @@ async def all_is_taken(town: Stage) -> None:
     assert KeptWords(town.app.settings.data_folder).codes() == []
 
 
-async def test_a_full_disk_makes_everything_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@asynccontextmanager
+async def on_a_disk(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Stage, Disk]]:
+    """That town, with its database on a disk that can fail."""
     disk = Disk()
     with monkeypatch.context() as patched:
         patched.setattr(storage.sqlite, "connect", disk.connect)
-        async with inhabited(tmp_path) as town:
-            disk.trouble = Trouble("write", apsw.FullError)
-            spoken(town)
-            await in_vain(town)
-            disk.trouble = lambda _, __: None
-            await all_is_taken(town)
+        async with inhabited(folder) as town:
+            yield town, disk
     disk.close()
+
+
+async def test_a_full_disk_makes_everything_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with on_a_disk(tmp_path, monkeypatch) as (town, disk):
+        disk.trouble = Trouble("write", apsw.FullError)
+        spoken(town)
+        await in_vain(town)
+        disk.trouble = lambda _, __: None
+        await all_is_taken(town)
+
+
+async def test_room_that_comes_back_at_any_moment_finds_nothing_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After one write that fails, after two …: a good update is never set aside, a poisonous one only whole."""
+    async with on_a_disk(tmp_path, monkeypatch) as (town, disk):
+        people = OTHERS[:12]
+        for times, number in enumerate(people, 1):
+            disk.trouble = Trouble("write", apsw.FullError, many=times)
+            delivered(town, poison(town))
+            town.world.say(number, concern(number))
+            await town.settle()
+        assert await count(town) == len(people)
+        words = [json.loads(raw)["message"]["text"] for raw in (await shown(town))["raw"]]
+        assert words == [WORDS] * len(people)
+        assert KeptWords(tmp_path).codes() == []
 
 
 async def test_a_database_that_is_read_only_makes_everything_wait(tmp_path: Path) -> None:
