@@ -1,8 +1,8 @@
 """One update, one turn, one transaction: seen before? who? what? decided, remembered, said; all or nothing.
 
 A turn that fails is rolled back whole and tried again; after three failures the update is set aside (``bot/aside.py``),
-the person is told that nothing was saved, and everybody else goes on. A failure counts only where something else can be
-committed right after it; where nothing can, the update stays unacknowledged and Telegram delivers it again.
+the person is told that nothing was saved, and everybody else goes on. The last failures count only where something
+else can be committed right after them; where nothing can, the update stays unacknowledged and comes again.
 """
 
 from collections.abc import Callable, Mapping
@@ -81,9 +81,9 @@ class Turns:
         self.wake()
 
     async def _tried(self, incoming: Incoming, started: float, patient: bool) -> Exception | None:
-        """Why it failed each time although others could commit; None once it is done."""
+        """Why it failed at last although others could commit; None once it is done."""
         error: Exception | None = None
-        for _ in range(TRIES):
+        for tried in range(1, TRIES + 1):
             try:
                 route = await self.database.run(partial(self.turn, incoming))
             except Exception as failure:
@@ -91,7 +91,8 @@ class Turns:
                     raise  # nothing is wrong with the update: Telegram keeps it and sends it again
                 error = failure
                 log.warning("turn failed", update=incoming.update_id, error=type(failure).__name__, exc_info=True)
-                await self.aside.prove()
+                if tried > 1:  # most of what passes has passed by then, and nobody waits for a proof
+                    await self.aside.prove()
             else:
                 log.info("turn", update=incoming.update_id, kind=incoming.kind, route=route, ms=since(started))
                 self.meter.turn(incoming.kind, "seen_before" if route == SEEN else "done", perf_counter() - started)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from secrets import token_hex
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, select
@@ -60,10 +61,13 @@ class Intake(Shelf):
         return {row.update_id for row in rows}
 
     def prove(self, bot: int, now: datetime, size: int) -> None:
-        """Write as a turn does: an update is noted (and let go), and so many bytes. Where this commits, turns can."""
+        """Write as a turn does: an update is noted (and let go), and so many bytes. Where this commits, turns can.
+
+        The bytes are new each time: neither engine writes again what is there, and PostgreSQL packs what is alike.
+        """
         self.first_sight(bot, NO_UPDATE, now)
         self._connection.execute(UNSEE, {"bot_": bot, "update_": NO_UPDATE})
-        Settings(self._connection).put(PROOF, now.isoformat().ljust(size, "."))
+        Settings(self._connection).put(PROOF, f"{now.isoformat()} {token_hex(size // 2)}")
 
     def quarantine(self, code: str, update_id: int, raw: Mapping[str, Any] | None, error: str, now: datetime) -> None:
         """Set an update aside; without its words where the database does not take them."""

@@ -228,6 +228,16 @@ async def test_where_the_words_cannot_be_kept_either_that_is_told(tmp_path: Path
         assert await told(town) == []
 
 
+async def test_doctor_sees_words_that_belong_to_nothing_or_lie_open(tmp_path: Path) -> None:
+    """Left behind by a program that died at the wrong moment."""
+    async with inhabited(tmp_path) as town:
+        assert KeptWords(tmp_path).keep("AB12", poison(town))
+        KeptWords(tmp_path).path("AB12").chmod(0o644)
+        found = await examine(town.app.settings, town.app.database, town.clock.now(), deep=False, offline=True)
+        spoken_of = [finding.subject for finding in found if "AB12.json" in finding.text]
+        assert spoken_of == ["quarantine", "permissions"]
+
+
 async def test_what_becomes_impossible_on_the_last_step_is_not_acknowledged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
