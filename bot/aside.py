@@ -100,15 +100,20 @@ class Aside:
     async def _in_part(self, update: Hopeless, found: Quarantined) -> None:
         """Its words in a file, where one can be written, and the rest in the database. Raises, and nothing is kept."""
         kept = self.words is not None and await asyncio.to_thread(self.words.keep, found.code, update.raw)
-        ended = ""
         try:
             ended = await self._row_or_alarm(found)
-        finally:
-            if self.words is not None and not ended:
-                self.words.drop(found.code)
-        if ended:
-            say = log.critical if ended == UNSTORED else log.error
-            say(ended, update=found.update_id, code=found.code, error=found.error, words="file" if kept else "lost")
+        except Exception:  # not where this is cancelled: what was begun may still be committed
+            self._let_go(found)
+            raise
+        if not ended:
+            self._let_go(found)
+            return
+        say = log.critical if ended == UNSTORED else log.error
+        say(ended, update=found.update_id, code=found.code, error=found.error, words="file" if kept else "lost")
+
+    def _let_go(self, found: Quarantined) -> None:
+        if self.words is not None:
+            self.words.drop(found.code)
 
     async def _row_or_alarm(self, found: Quarantined) -> str:
         """Number and error in quarantine; or else the alarm, whose commit is the proof that others can commit."""
@@ -133,7 +138,7 @@ class Aside:
         return QUARANTINED
 
     def _alarm(self, found: Quarantined, unit: Unit) -> str:
-        unit.intake.prove(self.bot, found.at, LARGE)
+        unit.intake.prove(self.bot, found.at, LARGE)  # on PostgreSQL it also lets alarms be counted one by one
         new = True
         with suppress(Exception), unit.savepoint():  # that it was seen may be the very thing that cannot be stored
             new = unit.intake.first_sight(self.bot, found.update_id, found.at)
