@@ -4,7 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test check accept bench soak lock format upgrade downgrade
+# The many short programs of the tests would compile every module again.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: setup demo test tests browser-tests demo-check check accept bench soak lock format upgrade downgrade
 
 setup: $(READY)
 
@@ -23,9 +26,18 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: check
-	$(BIN)/python -m pytest -rs -m browser -n auto --dist loadfile
+# Side by side, because each waits a good part of its time; what each says comes when it is done.
+test: $(READY)
+	@echo "checks, tests, tests in a browser and the demo's own check: some minutes in all"
+	@$(MAKE) --no-print-directory --jobs=4 --keep-going --output-sync=target tests check demo-check browser-tests
+
+tests: $(READY)
 	$(BIN)/python -m pytest -rs -m "not browser" -n auto --dist loadfile
+
+browser-tests: $(READY)
+	$(BIN)/python -m pytest -rs -m browser -n auto --dist loadfile
+
+demo-check: $(READY)
 	$(BIN)/python -m bot demo --check
 
 accept: $(READY)

@@ -274,7 +274,7 @@ def turns_of(settings: Settings, database: Database, charter: Charter, clock: Cl
     """The turns of all features."""
     token = settings.telegram.token.get_secret_value()
     router = Router.of(FEATURES)
-    kit = Kit(reading=reading_words(), step_names=router.step_names)
+    kit = Kit(reading=reading_words(), step_names=router.step_names, step_roles=router.step_roles)
     bot = int(token.partition(":")[0] or 0)
     words = KeptWords(settings.data_folder)
     return Turns(database, router, charter, kit, clock, bot, lambda: None, words=words)
@@ -296,10 +296,15 @@ def backup_work(settings: Settings, database: Database, clock: Clock) -> Work:
 
 
 def checked_words(charter: Charter, settings: Settings) -> Words:
-    """Every template compiles. Raises ``ConfigError`` naming file and line where one of the deployment's does not."""
+    """The words. Raises ``ConfigError`` naming file and line where a template does not compile.
+
+    Those that come with the program do (a test says so), and are compiled when they are first said: all of them would
+    take each start a third of a second. Under a deployment's own all are compiled now, for one may include another.
+    """
     try:
         words = Words(charter, settings.overlay)
-        words.check()
+        if settings.overlay:
+            words.check()
     except WordsError as broken:
         raise ConfigError(f"templates.overlay is {settings.templates.overlay}, and in it {broken}.") from None
     return words

@@ -11,24 +11,32 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import structlog
+
 from bot import logs
 from bot.app import running
 from bot.clock import MovableClock
+from bot.played import Played, keep
 from bot.prologue import LANGUAGES, missing
 from bot.tour import Step, play
-from bot.town import Over, Town, town_settings
+from bot.town import Over, Town, opening, town_settings
 from simulator.server import build, serving
 from simulator.signals import Signal
 from simulator.world import DEFAULT_TOKEN, Impossible, World
 from simulator.worlds import Wishes, Worlds
 
+log = structlog.get_logger()
+
 ZONE = "Asia/Shanghai"
+TRIES = 3
+"""So many places in a row that cannot wake up end the demo: then it is not the machine."""
+DATABASE = "demo.db"
 
 
 @dataclass(slots=True)
@@ -36,7 +44,7 @@ class Demo:
     """One address, and behind it one life of the place after another, each in a folder of its own.
 
     ``language`` is the one of the next life; None until somebody asks for a place at all. ``changed`` tells of another
-    world, and of its bot when that runs.
+    world, and of its bot when that runs. ``played`` are the places whose story has been told, by their language.
     """
 
     address: str
@@ -47,6 +55,7 @@ class Demo:
     lives: int = 0
     town: Town | None = None
     changed: Signal = field(default_factory=Signal)
+    played: dict[str, Played] = field(default_factory=dict)
     _over: asyncio.Event = field(default_factory=asyncio.Event)
     _asked: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -70,29 +79,54 @@ class Demo:
         await self.town.advance(delta)
 
     async def run(self) -> None:
-        """One life after another, until cancelled. A place that cannot wake up ends this with its error."""
+        """One life after another, until cancelled. The last of ``TRIES`` that cannot wake up raises what kept it."""
+        failed = 0
         while True:
             async with self.life() as town:
                 if self.language is None:
                     await self._asked.wait()
-                with suppress(Over):
-                    await town.live(self.language or LANGUAGES[0])
-                await town.over.wait()
+                try:
+                    await self._awaken(town, self.language or LANGUAGES[0])
+                except Exception as error:
+                    failed += 1
+                    log.error("place not awake", error=type(error).__name__, times=failed, exc_info=True)
+                    if failed == TRIES:
+                        raise
+                else:
+                    failed = 0
+                    await town.over.wait()
+
+    async def _awaken(self, town: Town, language: str) -> None:
+        """Tell its story and keep the place, unless it begins where that was done, or begins anew meanwhile."""
+        told = town.world.story.get("language")
+        if told not in (None, language):
+            town.over.set()  # another language was wished for just now
+            return
+        with suppress(Over):
+            if told is None:
+                await town.live(language)
+                self.played[language] = await keep(town, self.folder / f"{language}-{self.lives}.db", datetime.now(UTC))
+            town.awake()
 
     @asynccontextmanager
     async def life(self) -> AsyncIterator[Town]:
-        """A fresh world, clock, database and bot. At the end the bot stops politely, whatever the chaos."""
-        clock = MovableClock(runs=True)
+        """A world, clock, database and bot of its own. At the end the bot stops politely, whatever the chaos."""
+        played = self._played()
+        clock, links = MovableClock(runs=True), count(1)
         world = World(now=clock.now, token=DEFAULT_TOKEN)
+        if played:
+            world, clock, links = played.begin()
         wishes = Wishes(self.wish, LANGUAGES)
         web = build(world, key=self.key, on_advance=self.advance, zone=ZONE, on_run=clock.run, more=wishes.routes())
         async with self.worlds.showing(web):
             over = self._begun(world)
-            async with running(town_settings(self._place(), self.address), clock) as app:
-                links = count(1)
+            folder = self._place()
+            if played:
+                await played.lay_down(folder / DATABASE)
+            async with running(town_settings(folder, self.address), clock) as app:
                 # Everybody's phone is here for the taking, and a saved transcript must say the same again.
                 app.turns.kit = replace(app.turns.kit, secret=lambda: f"link{next(links)}")
-                self.town = Town(app, world, clock, over)
+                self.town = Town(app, world, clock, over, links)
                 self.changed.fire()
                 try:
                     yield self.town
@@ -100,6 +134,12 @@ class Demo:
                     self.town = None
                     world.tell_story("over")
                     web.state.signal.close()
+
+    def _played(self) -> Played | None:
+        """The place of that language whose story has been told, unless it opens on another day by now."""
+        found = self.played.get(self.language or "")
+        today = opening(town_settings(self.folder, self.address), datetime.now(UTC)) if found else None
+        return found if found and found.opens == today else None
 
     def _begun(self, world: World) -> asyncio.Event:
         """Another life has begun; what is set when it is over."""
@@ -163,6 +203,7 @@ async def check() -> int:
 async def checked(place: Demo, town: Town, language: str) -> int:
     """One language; 1 where something is wrong."""
     await town.live(language)
+    town.awake()
     absent = await town.app.database.read(partial(missing, charter=town.app.charter, now=town.clock.now()))
     if absent:
         print_line(f"✗ {language}: the sample place lacks: {', '.join(absent)}")

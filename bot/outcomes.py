@@ -104,6 +104,7 @@ def end_unsent(outcome: Outcome, turn: Turn) -> None:
             turn.unit.outbox.end([ending(saying, "dead", turn.now, error=why)])
         case _:
             turn.unit.outbox.end([ending(saying, "withheld", turn.now)])
+            forget(outcome, turn.unit)
 
 
 def result_name(result: Result | None) -> str:
@@ -131,7 +132,7 @@ def remember(outcome: Outcome, message_id: int | None, unit: Unit) -> None:
 
 
 def forget(outcome: Outcome, unit: Unit) -> None:
-    """A card that is gone is not drawn again."""
+    """A card that is gone, or is not for its reader any more, is not drawn again."""
     saying = outcome.saying
     if saying.mode is Mode.REFRESH and saying.case is not None and outcome.live:
         unit.messages.drop_card(saying.chat, saying.case, saying.kind)

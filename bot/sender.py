@@ -148,7 +148,7 @@ class Sender:
             log.error("not rendered", kind=saying.kind, error=type(error).__name__, exc_info=True)
             return Outcome(saying, Dead(f"not rendered: {type(error).__name__}"))
         if words is None:
-            return Outcome(saying, None)
+            return Outcome(saying, None, kind.live)
         card = self._card(saying, kind.live, unit)
         return Prepared(saying, words, kind.live, kind.alert, card)
 

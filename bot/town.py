@@ -5,6 +5,7 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from simulator.world import DEFAULT_TOKEN, Impossible, World
 HASTE = {"YIXIAN_SENDER__PER_SECOND": "1000", "YIXIAN_SENDER__PER_CHAT_PER_SECOND": "100", "YIXIAN_SENDER__BURST": "20"}
 ROUNDS = 10
 """At most so often is it asked whether everything is quiet."""
+PATIENCE = 60.0
+"""Seconds until a test, which nobody can begin anew, gives up waiting for a bot that does not answer."""
 
 
 class Over(Impossible):
@@ -32,16 +35,17 @@ class Over(Impossible):
 
 @dataclass(slots=True)
 class Town:
-    """``over`` is set when the place shall begin anew."""
+    """``over`` is set when the place shall begin anew; ``links`` numbers the invitations."""
 
     app: App
     world: World
     clock: MovableClock
     over: asyncio.Event = field(default_factory=asyncio.Event)
+    links: "count[int]" = field(default_factory=lambda: count(1))
 
     async def quiet(self) -> None:
-        """Wait until everything that was done has been handled and answered."""
-        await quiet(self.app, self.world)
+        """Wait until everything that was done has been handled and answered, however slow the machine is."""
+        await quiet(self.app, self.world, None)
 
     async def advance(self, delta: timedelta) -> None:
         """Time passes for everyone; what is due by then is done before this returns. Raises ``Over``."""
@@ -65,7 +69,10 @@ class Town:
         Replay(self.world).act(line)
 
     async def live(self, language: str) -> None:
-        """Play the last weeks; the page shows how far they are, a transcript begins after them. Raises ``Over``."""
+        """Play the last weeks; the page shows how far they are, a transcript begins after them. Raises ``Over``.
+
+        Time stands still until the town is ``awake``.
+        """
         await self._unless_over(self._live(language))
 
     async def _live(self, language: str) -> None:
@@ -78,9 +85,12 @@ class Town:
         await play(self, story, opens, partial(self.world.tell_story, "running"))
         for person in self.world.people.values():
             self.world.look(person)
-        self.clock.run(True)
         self.world.record.opening = (town_line(language),)
         self.world.record.clear()
+
+    def awake(self) -> None:
+        """From now on its people are whoever takes their phones, and time passes."""
+        self.clock.run(True)
         self.world.tell_story("done", 1, 1)
 
     async def _unless_over(self, doing: Coroutine[Any, Any, None]) -> None:
@@ -97,11 +107,14 @@ class Town:
             await asyncio.gather(work, over, return_exceptions=True)
 
 
-async def quiet(app: App, world: World) -> None:
-    """Wait until everything that was done has been handled and answered: until, in a whole round, nothing happened."""
+async def quiet(app: App, world: World, patience: float | None = PATIENCE) -> None:
+    """Wait until everything that was done has been handled and answered: until, in a whole round, nothing happened.
+
+    Raises ``TimeoutError`` where the bot takes nothing in for ``patience`` seconds.
+    """
     for _ in range(ROUNDS):
         before = world.happened
-        await until(world, world.idle, 10)
+        await until(world, world.idle, patience)
         await app.settled()
         if world.happened == before:
             return

@@ -77,23 +77,51 @@ class Relation(StrEnum):
     REPORTER = "reporter"
     HOLDER = "holder"
     COORDINATOR = "coordinator"
+    OBSERVER = "observer"
     STRANGER = "stranger"
 
 
+REPORTER = frozenset({Relation.REPORTER})
+"""Their side: whose concern it is, or the member who reported it for them."""
+HOLDER = frozenset({Relation.HOLDER})
+COORDINATOR = frozenset({Relation.COORDINATOR})
+STAFF = HOLDER | COORDINATOR
+"""The group's side of a case."""
+EITHER_SIDE = REPORTER | STAFF
+OBSERVER = frozenset({Relation.OBSERVER})
+"""Hears that an urgent case has risen; reads no case."""
+ANYBODY = frozenset(Relation)
+"""Strangers too, who are told nothing of the case itself."""
+
+
 def relations(case: Case, person: Person) -> frozenset[Relation]:
-    """Everything someone is to a case."""
+    """Everything someone is to a case, by their roles of this moment: what came with a role ends with it.
+
+    Whoever reported for somebody else does so as a member; one's own concern stays one's own. Nobody who runs or guides
+    the group knows of a case before it has settled.
+    """
     found = {
-        Relation.REPORTER: case.reporter == person.id,
+        Relation.REPORTER: case.reporter == person.id and (case.behalf is None or person.has(Role.MEMBER)),
         Relation.HOLDER: case.holder == person.id and case.state in HELD and person.has(Role.MEMBER),
-        Relation.COORDINATOR: person.has(Role.COORDINATOR),
+        Relation.COORDINATOR: person.has(Role.COORDINATOR) and case.settled_at is not None,
+        Relation.OBSERVER: person.has(Role.OBSERVER) and case.settled_at is not None,
     }
     return frozenset(relation for relation, holds in found.items() if holds)
 
 
+def reads_as(case: Case, person: Person, whose: frozenset[Relation]) -> bool:
+    """Whether what is shown to these of a case is for that person."""
+    return bool(relations(case, person) & whose)
+
+
 def may_read(case: Case, person: Person) -> bool:
-    """Reporter, holder and coordinators read a case; coordinators never one that was undone before it had settled."""
-    mine = relations(case, person)
-    return bool(mine - {Relation.COORDINATOR}) or (bool(mine) and case.settled_at is not None)
+    """Reporter, holder and coordinators read a case, each their own side of it."""
+    return reads_as(case, person, EITHER_SIDE)
+
+
+def may_call(case: Case, person: Person) -> bool:
+    """Whether someone may be asked to telephone about a case: staff, or the member who reported for somebody."""
+    return reads_as(case, person, STAFF if case.behalf is None else EITHER_SIDE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +172,7 @@ def submit(concern: Concern, recent: list[datetime], now: datetime, limits: Limi
 
 def settle(case: Case, by: Person, now: datetime) -> CaseSettled | Refusal:
     """The resident sends it now instead of waiting for the window to pass."""
-    if case.reporter != by.id:
+    if not reads_as(case, by, REPORTER):
         return Refusal.NO_SUCH_CASE
     if case.settled_at or case.state is not State.SUBMITTED:
         return Refusal.ALREADY_DONE
@@ -153,7 +181,7 @@ def settle(case: Case, by: Person, now: datetime) -> CaseSettled | Refusal:
 
 def undo(case: Case, by: Person, now: datetime) -> CaseWithdrawn | Refusal:
     """The resident takes it back, any time before it is resolved."""
-    if case.reporter != by.id:
+    if not reads_as(case, by, REPORTER):
         return Refusal.NO_SUCH_CASE
     if case.state is State.WITHDRAWN:
         return Refusal.ALREADY_DONE
@@ -165,7 +193,7 @@ def undo(case: Case, by: Person, now: datetime) -> CaseWithdrawn | Refusal:
 def add_words(case: Case, more: Concern, by: Person, now: datetime, limits: Limits) -> WordsAdded | Refusal:
     """The resident says more while the case is open; ``more`` is what the new words by themselves say."""
     text = more.text
-    if case.reporter != by.id:
+    if not reads_as(case, by, REPORTER):
         return Refusal.NO_SUCH_CASE
     if case.state not in OPEN:
         return Refusal.CASE_FINISHED
@@ -188,7 +216,7 @@ def add_words(case: Case, more: Concern, by: Person, now: datetime, limits: Limi
 
 def edit_words(case: Case, old: str, new: str, by: Person, now: datetime, limits: Limits) -> WordsEdited | Refusal:
     """The resident edited a message that had been taken in."""
-    if case.reporter != by.id:
+    if not reads_as(case, by, REPORTER):
         return Refusal.NO_SUCH_CASE
     if case.state not in OPEN:
         return Refusal.CASE_FINISHED
@@ -201,7 +229,7 @@ def edit_words(case: Case, old: str, new: str, by: Person, now: datetime, limits
 
 def take_out_words(case: Case, text: str, by: Person, now: datetime) -> WordsEdited | Refusal:
     """Words that were added by mistake leave the case; they stay in the journal."""
-    if case.reporter != by.id:
+    if not reads_as(case, by, REPORTER):
         return Refusal.NO_SUCH_CASE
     if case.state not in OPEN:
         return Refusal.CASE_FINISHED
@@ -210,7 +238,7 @@ def take_out_words(case: Case, text: str, by: Person, now: datetime) -> WordsEdi
 
 def attach(case: Case, kind: str, held: int, by: Person, now: datetime, limits: Limits) -> AttachmentAdded | Refusal:
     """A photo or file is added by the reporter or the holder; ``held`` is how many the case has."""
-    if not relations(case, by) & {Relation.REPORTER, Relation.HOLDER}:
+    if not reads_as(case, by, REPORTER | HOLDER):
         return Refusal.NO_SUCH_CASE
     if case.at_rest:
         return Refusal.CASE_FINISHED
@@ -221,7 +249,7 @@ def attach(case: Case, kind: str, held: int, by: Person, now: datetime, limits: 
 
 def place(case: Case, where: Place, community: str | None, by: Person, now: datetime) -> PlaceAdded | Refusal:
     """The reporter or staff say where it is."""
-    if not relations(case, by):
+    if not may_read(case, by):
         return Refusal.NO_SUCH_CASE
     if case.state not in OPEN:
         return Refusal.CASE_FINISHED
@@ -230,7 +258,7 @@ def place(case: Case, where: Place, community: str | None, by: Person, now: date
 
 def choose_community(case: Case, community: str, by: Person, now: datetime) -> CommunityChosen | Refusal:
     """The reporter or staff say which community it belongs to."""
-    if not relations(case, by):
+    if not may_read(case, by):
         return Refusal.NO_SUCH_CASE
     if case.state not in OPEN:
         return Refusal.CASE_FINISHED
@@ -239,7 +267,7 @@ def choose_community(case: Case, community: str, by: Person, now: datetime) -> C
 
 def categorise(case: Case, category: Category, by: Person, now: datetime) -> CategoryChanged | Refusal:
     """The reporter or staff correct the guess."""
-    if not relations(case, by):
+    if not may_read(case, by):
         return Refusal.NO_SUCH_CASE
     if case.state not in OPEN:
         return Refusal.CASE_FINISHED
@@ -272,7 +300,7 @@ def decline(case: Case, reason: str, by: Person, now: datetime) -> CaseDeclined 
 
 def claim(case: Case, by: Person, now: datetime) -> CaseClaimed | Refusal:
     """The member it was given to signs for it."""
-    if Relation.HOLDER not in relations(case, by):
+    if not reads_as(case, by, HOLDER):
         return Refusal.NOT_HOLDER
     if case.state is not State.ASSIGNED:
         return Refusal.ALREADY_DONE
@@ -281,7 +309,7 @@ def claim(case: Case, by: Person, now: datetime) -> CaseClaimed | Refusal:
 
 def give_back(case: Case, reason: str, by: Person, now: datetime) -> CaseReturned | Refusal:
     """The holder returns it with a reason, before or after claiming."""
-    if Relation.HOLDER not in relations(case, by):
+    if not reads_as(case, by, HOLDER):
         return Refusal.NOT_HOLDER
     if case.state not in (State.ASSIGNED, State.IN_PROGRESS):
         return Refusal.CASE_FINISHED
@@ -292,7 +320,7 @@ def give_back(case: Case, reason: str, by: Person, now: datetime) -> CaseReturne
 
 def holder_at_work(case: Case, by: Person) -> Refusal | None:
     """Why someone cannot work on a case: not theirs, not claimed yet, or finished."""
-    if Relation.HOLDER not in relations(case, by):
+    if not reads_as(case, by, HOLDER):
         return Refusal.NOT_HOLDER
     if case.state is State.ASSIGNED:
         return Refusal.NOT_CLAIMED
@@ -303,7 +331,7 @@ def say_to_resident(
     case: Case, text: str, by: Person, now: datetime, file_kind: str | None = None, file_id: str | None = None
 ) -> SaidToResident | Refusal:
     """The holder writes to the resident; after it is resolved too, until it is closed."""
-    if Relation.HOLDER not in relations(case, by):
+    if not reads_as(case, by, HOLDER):
         return Refusal.NOT_HOLDER
     if case.state is State.ASSIGNED:
         return Refusal.NOT_CLAIMED
@@ -318,7 +346,7 @@ def say_to_member(
     case: Case, text: str, by: Person, now: datetime, file_kind: str | None = None, file_id: str | None = None
 ) -> SaidToMember | InfoGiven | WordsAdded | Refusal:
     """The resident writes back: an answer restarts the clock; where nobody holds the case, it joins its words."""
-    if case.reporter != by.id:
+    if not reads_as(case, by, REPORTER):
         return Refusal.NO_SUCH_CASE
     if not text.strip() and file_id is None:
         return Refusal.NO_WORDS
@@ -331,7 +359,7 @@ def say_to_member(
 
 def note(case: Case, text: str, by: Person, now: datetime) -> NoteAdded | Refusal:
     """The holder or a coordinator writes something for staff only."""
-    if not relations(case, by) & {Relation.HOLDER, Relation.COORDINATOR}:
+    if not reads_as(case, by, STAFF):
         return Refusal.NO_SUCH_CASE
     if not text.strip():
         return Refusal.NO_WORDS
@@ -339,8 +367,8 @@ def note(case: Case, text: str, by: Person, now: datetime) -> NoteAdded | Refusa
 
 
 def log_call(case: Case, text: str, by: Person, now: datetime) -> CallLogged | Refusal:
-    """The holder or the member who reported for someone telephoned them, or went to see them; a finished case too."""
-    if not relations(case, by) & {Relation.HOLDER, Relation.REPORTER} or not by.has(Role.MEMBER):
+    """Whoever was asked to telephoned them, or went to see them; a finished case too."""
+    if not may_call(case, by):
         return Refusal.NO_SUCH_CASE
     return CallLogged(case=case.id, at=now, by=by.id, text=text)
 
@@ -372,11 +400,20 @@ def resolve(
     return CaseResolved(case=case.id, at=now, by=by.id, outcome=outcome, text=text, planned=when)
 
 
+def answers_for_them(case: Case, by: Person, asked: bool) -> bool:
+    """Whether what someone enters is the resident's answer.
+
+    The resident's own; of somebody without Telegram it is told on the telephone to the member who reported for them, or
+    to whoever is ``asked`` to call in that member's stead.
+    """
+    return reads_as(case, by, REPORTER) or (asked and case.behalf is not None and may_call(case, by))
+
+
 def judge(
-    case: Case, solved: bool, satisfaction: Satisfaction, by: Person, now: datetime
+    case: Case, solved: bool, satisfaction: Satisfaction, by: Person, now: datetime, asked: bool = False
 ) -> CaseClosed | CaseReopened | VerdictDisputed | Refusal:
     """The resident's verdict. Only *not solved* on A opens the next attempt; *not satisfied* goes to a coordinator."""
-    if case.reporter != by.id:
+    if not answers_for_them(case, by, asked):
         return Refusal.NO_SUCH_CASE
     if case.state is not State.RESOLVED or case.disputed:
         return Refusal.ALREADY_DONE
@@ -388,8 +425,8 @@ def judge(
 
 
 def explain_verdict(case: Case, text: str, by: Person, now: datetime) -> VerdictExplained | Refusal:
-    """The resident adds words to the verdict."""
-    if case.reporter != by.id:
+    """The resident adds words to the verdict; or whoever entered it as it was told on the telephone."""
+    if not answers_for_them(case, by, asked=True):
         return Refusal.NO_SUCH_CASE
     if not text.strip():
         return Refusal.NO_WORDS
@@ -411,9 +448,11 @@ def settle_dispute(
     return CaseClosed(case=case.id, at=now, by=by.id, satisfaction=Satisfaction.NOT, reason=reason)
 
 
-def look_back(case: Case, effective: bool, by: Person, now: datetime) -> LookedBack | CaseReopened | Refusal:
+def look_back(
+    case: Case, effective: bool, by: Person, now: datetime, asked: bool = False
+) -> LookedBack | CaseReopened | Refusal:
     """The resident says whether what was done still holds."""
-    if case.reporter != by.id:
+    if not answers_for_them(case, by, asked):
         return Refusal.NO_SUCH_CASE
     if not case.asked_back:
         return Refusal.ALREADY_DONE

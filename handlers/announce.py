@@ -43,7 +43,7 @@ from domain.cases import (
     WordsEdited,
     evolve,
 )
-from domain.casework import Concern, Refusal
+from domain.casework import Concern, Refusal, may_call
 from domain.followups import LAPSED, REMINDERS, ClockName, MarkName
 from domain.people import Person, Role
 from handlers import notices
@@ -63,8 +63,9 @@ class Scene:
 
     @property
     def holder(self) -> Person | None:
-        """The member who holds the case."""
-        return self.turn.someone_by_id(self.case.holder)
+        """The member who holds the case; nobody where they have left the group since."""
+        found = self.turn.someone_by_id(self.case.holder)
+        return found if found and found.has(Role.MEMBER) else None
 
     @property
     def coordinators(self) -> list[Person]:
@@ -145,15 +146,32 @@ def resident(make: Callable[[Scene], CaseMessage], subject: str = "") -> Tell:
 
 
 def by_telephone(scene: Scene, subject: str, message: CaseMessage) -> None:
-    """Ask whoever reported for somebody (or holds the case of someone unreachable) to call them."""
-    turn, case = scene.turn, scene.case
-    caller = turn.someone_by_id(case.reporter) if case.behalf else scene.holder
-    if caller is None or not caller.staff:
+    """Ask somebody to call them."""
+    text = getattr(message, "text", "") or getattr(message, "why", "") or scene.case.answer
+    ask_to_call(scene.turn, scene.case, subject, text)
+
+
+def ask_to_call(turn: Turn, case: Case, subject: str, text: str) -> None:
+    """A telephone task for whoever calls about that case."""
+    person = caller(turn, case)
+    if person is None:
         return
-    text = getattr(message, "text", "") or getattr(message, "why", "") or case.answer
     remind = turn.charter.calendar.after(turn.now, turn.charter.deadlines.contact)
-    call = turn.unit.calls.add(case.id, caller.id, subject, text, turn.now, remind)
-    turn.tell(caller, notices.PhoneTask(case.id, call, subject, text), urgent=case.urgent)
+    call = turn.unit.calls.add(case.id, person.id, subject, text, turn.now, remind)
+    turn.tell(person, notices.PhoneTask(case.id, call, subject, text), urgent=case.urgent)
+
+
+def caller(turn: Turn, case: Case) -> Person | None:
+    """Who telephones about a case: the member who reported for somebody, else its holder, else a coordinator.
+
+    Whoever has left that role does not: it goes on with the next one. Somebody who comes back is asked again.
+    """
+    reporter = turn.someone_by_id(case.reporter)
+    nearest = (reporter if case.behalf else None, turn.someone_by_id(case.holder))
+    if found := next((person for person in nearest if person and may_call(case, person)), None):
+        return found
+    others = [person for person in turn.unit.people.staff(Role.COORDINATOR) if case.behalf or person != reporter]
+    return min(others, key=lambda person: person.unreachable, default=None)
 
 
 def holder(make: Callable[[Scene], CaseMessage]) -> Tell:
@@ -162,6 +180,15 @@ def holder(make: Callable[[Scene], CaseMessage]) -> Tell:
     def say(scene: Scene) -> None:
         if scene.holder and scene.holder.id != scene.event.by:
             scene.turn.tell(scene.holder, make(scene), urgent=scene.case.urgent)
+
+    return say
+
+
+def whoever_holds(make: Callable[[Scene], CaseMessage]) -> Tell:
+    """The member who holds the case; where they have left since, the coordinators."""
+
+    def say(scene: Scene) -> None:
+        (holder(make) if scene.holder else coordinators(make))(scene)
 
     return say
 
@@ -228,12 +255,12 @@ def closed(scene: Scene) -> None:
         case CaseClosed(satisfaction=Satisfaction.NOT, reason=why) if why:
             resident(lambda s: notices.Confirmed(s.case.id, why), "confirmed")(scene)
         case CaseClosed(satisfaction=satisfaction):
-            holder(lambda s: notices.VerdictIn(s.case.id, satisfaction))(scene)
+            whoever_holds(lambda s: notices.VerdictIn(s.case.id, satisfaction))(scene)
 
 
 def reopened(scene: Scene) -> None:
     """The holder starts again, coordinators hear of it, the resident where somebody else decided it."""
-    by_resident = scene.event.by == scene.case.reporter
+    by_resident = not scene.before.disputed
     cause = ("came_back" if scene.before.asked_back else "not_solved") if by_resident else "review"
     holder(lambda s: notices.StartAgain(s.case.id, cause))(scene)
     coordinators(lambda s: notices.StartAgain(s.case.id, cause))(scene)
@@ -302,7 +329,7 @@ def resident_says(scene: Scene) -> None:
     """The holder reads what the resident wrote; somebody else's case changes nothing for the one who wrote it."""
     match scene.event:
         case SaidToMember(text=text, file_kind=kind, file_id=file) | InfoGiven(text=text, file_kind=kind, file_id=file):
-            holder(lambda s: notices.ResidentSays(s.case.id, text, kind, file))(scene)
+            whoever_holds(lambda s: notices.ResidentSays(s.case.id, text, kind, file))(scene)
         case WordsEdited(new=text):
             holder(lambda s: notices.ResidentSays(s.case.id, text))(scene)
 
@@ -325,7 +352,7 @@ def verdict_words(scene: Scene) -> None:
     """The holder reads the resident's own words about the outcome."""
     match scene.event:
         case VerdictExplained(text=text):
-            holder(lambda s: notices.VerdictWords(s.case.id, text))(scene)
+            whoever_holds(lambda s: notices.VerdictWords(s.case.id, text))(scene)
 
 
 AUDIENCE: dict[type[Event], Audience] = {

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from domain import casework, visits
 from domain.behalf import NAME_LIMIT, contact_of
 from domain.cases import Behalf, BehalfKind, Case, Place, VisitId
-from domain.casework import Concern, Refusal
+from domain.casework import REPORTER, Concern, Refusal, Relation
 from domain.charter import named
 from domain.people import Role
 from domain.reading import guess_category, is_urgent
@@ -249,6 +249,7 @@ class Dangerous(Message):
 class Reported(CaseMessage):
     """It is a case now: its number, and what happens next."""
 
+    whose: ClassVar[frozenset[Relation]] = REPORTER
     visit: int
 
     def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
@@ -330,13 +331,13 @@ def for_whom(turn: Turn, press: ForWhom) -> None:
         go_on(turn, replace(report, kind=press.kind))
 
 
-@feature.step("take_kind")
+@feature.step("take_kind", Role.MEMBER)
 def take_kind(turn: Turn, report: Report) -> bool:
     """Somebody who writes the name right away is asked for the kind again; the name is kept."""
     return hear_who(turn, report)
 
 
-@feature.step("take_who")
+@feature.step("take_who", Role.MEMBER)
 def take_who(turn: Turn, report: Report) -> bool:
     """Name and number in a message, or a contact of the phone."""
     return hear_who(turn, report)
@@ -357,7 +358,7 @@ def hear_who(turn: Turn, report: Report) -> bool:
     return True
 
 
-@feature.step("take_words")
+@feature.step("take_words", Role.MEMBER)
 def take_their_words(turn: Turn, report: Report) -> bool:
     """What they have to say; photos and a place come along."""
     more = received(turn)
@@ -383,7 +384,7 @@ def hear_words(turn: Turn, report: Report) -> None:
     go_on(turn, replace(report, community=community))
 
 
-@feature.step("take_aside")
+@feature.step("take_aside", Role.MEMBER)
 def take_aside(turn: Turn, report: Report) -> bool:
     """Nothing is sent by writing. Words wait for a tap, photos and a place are added."""
     more = received(turn)

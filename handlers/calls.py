@@ -8,23 +8,26 @@ from typing import Any, ClassVar
 from domain import calls, casework
 from domain.calls import CallStep
 from domain.cases import Case, CaseId
-from domain.casework import Refusal
+from domain.casework import COORDINATOR, EITHER_SIDE, Refusal, Relation, may_call
 from domain.people import Person, Role
-from handlers.announce import announce, decide
+from handlers.announce import announce, caller, decide
 from handlers.kit.incoming import File
 from handlers.kit.kept import received
 from handlers.kit.messages import Button, CaseMessage, Message, Rows
 from handlers.kit.pages import number_row, page, turn_row
-from handlers.kit.press import Press
+from handlers.kit.press import CasePress, Press
 from handlers.kit.routes import Feature
 from handlers.kit.turn import Turn
 from handlers.kit.views import CaseView, View
-from handlers.notices import PhoneTask
+from handlers.notices import PhoneTask, calls_of
 from handlers.presses import CallMade, OpenCase
 from storage.calls import BATCH, Call
 from storage.cases import Attachment
 
 feature = Feature("calls")
+
+CALLERS = (Role.MEMBER, Role.COORDINATOR)
+"""Who may be asked to call."""
 
 PUT_OFF = timedelta(hours=1)
 """A task that fails is looked at again then; the others go on."""
@@ -42,11 +45,11 @@ class NotReached(Press):
 
 
 @dataclass(frozen=True, slots=True)
-class NothingSaid(Press):
+class NothingSaid(CasePress):
     """There is nothing to write down."""
 
     code: ClassVar[str] = "cz"
-    case: CaseId
+    whose: ClassVar[frozenset[Relation]] = EITHER_SIDE
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +75,15 @@ class MyCalls(Press):
 class CallTask(CaseMessage):
     """Somebody still has to be called; ``reminder`` where it was asked before."""
 
+    whose: ClassVar[frozenset[Relation]] = EITHER_SIDE
     call: int
     reminder: bool
 
     def context(self, view: View) -> dict[str, Any] | None:
-        """With what to tell or ask; None once it is done."""
+        """With what to tell or ask; None once it is done or somebody else's."""
         found = CaseMessage.context(self, view)
-        call = view.unit.calls.get(self.call)
-        if found is None or call is None or call.done:
+        call = next((call for call in calls_of(self.case, view) if call.id == self.call), None)
+        if found is None or call is None:
             return None
         return {**found, "subject": call.subject, "text": call.text, "asked_at": call.asked_at}
 
@@ -93,6 +97,7 @@ class CallTask(CaseMessage):
 class CallDone(CaseMessage):
     """The call is logged; ``asking`` what they said."""
 
+    whose: ClassVar[frozenset[Relation]] = EITHER_SIDE
     asking: bool
     subject: str = ""
 
@@ -105,6 +110,7 @@ class CallDone(CaseMessage):
 class TheirWordsKept(CaseMessage):
     """What they said is on record; ``holder`` reads it where that is somebody else."""
 
+    whose: ClassVar[frozenset[Relation]] = EITHER_SIDE
     holder: str
 
 
@@ -112,6 +118,7 @@ class TheirWordsKept(CaseMessage):
 class CallNotMade(CaseMessage):
     """To coordinators: a member has not called."""
 
+    whose: ClassVar[frozenset[Relation]] = COORDINATOR
     call: int
     member: str
 
@@ -179,7 +186,10 @@ def list_calls(turn: Turn) -> None:
 @feature.press(MyCalls)
 def turn_page(turn: Turn, press: MyCalls) -> None:
     """Another page."""
-    turn.edit(CallList(press.page))
+    if any(map(turn.person.has, CALLERS)):
+        turn.edit(CallList(press.page))
+    else:
+        turn.refuse(Refusal.NOT_STAFF)
 
 
 @feature.press(ShowCall)
@@ -197,10 +207,10 @@ def show_call(turn: Turn, press: ShowCall) -> None:
 
 
 def own(turn: Turn, number: int) -> tuple[Call, Case] | None:
-    """A task of this person and its case; otherwise the refusal has been said."""
+    """A task of this person and its case; otherwise the refusal has been said, whether it exists or not."""
     call = turn.unit.calls.get(number)
     case = turn.unit.cases.get(call.case) if call else None
-    if call is None or case is None or call.member != turn.person.id:
+    if call is None or case is None or call.member != turn.person.id or not may_call(case, turn.person):
         turn.refuse(Refusal.NO_SUCH_CASE)
         return None
     return call, case
@@ -237,7 +247,7 @@ def made(turn: Turn, press: CallMade) -> None:
 def take_words(turn: Turn, draft: CallDraft) -> bool:
     """What comes soon after a call was said on the telephone; later it is something new."""
     said, case = received(turn), turn.unit.cases.get(draft.case)
-    if case is None or turn.now > draft.until:
+    if case is None or turn.now > draft.until or not may_call(case, turn.person):
         turn.done()
         return False
     if not (said.text or said.file):
@@ -247,9 +257,14 @@ def take_words(turn: Turn, draft: CallDraft) -> bool:
     if after:
         keep_file(turn, after, said.file)
         turn.done()
-        holder = turn.someone_by_id(after.holder)
-        turn.say(TheirWordsKept(after.id, holder.name if holder and holder.id != turn.person.id else ""))
+        turn.say(TheirWordsKept(after.id, name_of_holder(turn, after)))
     return True
+
+
+def name_of_holder(turn: Turn, case: Case) -> str:
+    """Who reads what was said, where that is another member."""
+    holder = turn.someone_by_id(case.holder)
+    return holder.name if holder and holder.has(Role.MEMBER) and holder.id != turn.person.id else ""
 
 
 def keep_file(turn: Turn, case: Case, file: File | None) -> None:
@@ -264,6 +279,10 @@ def nothing_said(turn: Turn, press: NothingSaid) -> None:
     """The question goes; the call stays logged."""
     dialog = turn.unit.dialogs.open(turn.incoming.chat)
     draft = dialog.kept(CallDraft) if dialog else None
+    case = turn.unit.cases.get(press.case)
+    if case is None or not may_call(case, turn.person):
+        turn.refuse(Refusal.NO_SUCH_CASE)
+        return
     if draft and draft.case == press.case:
         turn.done()
     turn.edit(CallDone(press.case, False))
@@ -296,14 +315,26 @@ def remind_due(turn: Turn) -> bool:
 
 def remind(turn: Turn, call: Call) -> None:
     """The member, with the morning's list; after two reminders the coordinators, once."""
-    member, others = turn.someone_by_id(call.member), coordinators_but(turn, call)
-    step = calls.due_step(call.reminded)
-    if others and (step is CallStep.TELL or member is None or not member.staff):
+    member, others = whoever_calls(turn, call), coordinators_but(turn, call)
+    if member is None:
+        pass
+    elif member.id != call.member:
+        turn.unit.calls.hand_over(call.case, call.member, member.id)
+        turn.tell_in_the_morning(member, CallTask(call.case, call.id, False))
+    elif others and calls.due_step(call.reminded) is CallStep.TELL:
         for coordinator in others:
-            turn.tell(coordinator, CallNotMade(call.case, call.id, member.name if member else ""))
-    elif member:
+            turn.tell(coordinator, CallNotMade(call.case, call.id, member.name))
+    else:
         turn.tell_in_the_morning(member, CallTask(call.case, call.id, True))
     turn.unit.calls.remind(call.id, calls.next_reminder(call.reminded, turn.now, turn.charter))
+
+
+def whoever_calls(turn: Turn, call: Call) -> Person | None:
+    """The one who was asked, or whoever it goes on with now that they have left the group."""
+    member, case = turn.someone_by_id(call.member), turn.unit.cases.get(call.case)
+    if case is None or (member and may_call(case, member)):
+        return member
+    return caller(turn, case)
 
 
 def coordinators_but(turn: Turn, call: Call) -> list[Person]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from domain.cases import CaseId, State
-from domain.casework import OPEN, WORKED
+from domain.casework import OPEN, REPORTER, STAFF, WORKED, Relation
 from domain.people import Role, suggest
 from handlers.kit.messages import Button, CaseMessage, Rows
 from handlers.kit.views import CaseView, View
@@ -35,6 +35,7 @@ from handlers.presses import (
 class ConcernCard(CaseMessage):
     """What the resident sees of their case."""
 
+    whose: ClassVar[frozenset[Relation]] = REPORTER
     live: ClassVar[bool] = True
 
     def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
@@ -54,6 +55,7 @@ class ConcernCard(CaseMessage):
 class CaseCard(CaseMessage):
     """What staff see of a case."""
 
+    whose: ClassVar[frozenset[Relation]] = STAFF
     live: ClassVar[bool] = True
 
     def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
@@ -108,6 +110,8 @@ def pairs(buttons: list[Button]) -> Rows:
 @dataclass(frozen=True, slots=True)
 class MoreActions(CaseMessage):
     """What else staff can do with a case, drawn in the card's place."""
+
+    whose: ClassVar[frozenset[Relation]] = STAFF
 
     def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
         """Kind, community, photos, note, back."""

@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from domain import casework
 from domain.cases import Case, CaseId, Outcome, State
-from domain.casework import Refusal
+from domain.casework import ANYBODY, HOLDER, STAFF, Refusal, Relation, reads_as
 from domain.dates import read_date
 from domain.people import Role
 from handlers.announce import decide
-from handlers.cards import CaseCard, MoreActions
+from handlers.cards import CaseCard, ConcernCard, MoreActions
 from handlers.kit.incoming import Kind
 from handlers.kit.messages import Button, CaseMessage, Media, Message, Rows
 from handlers.kit.pages import number_row, page_of, turn_row
@@ -58,6 +58,8 @@ class AnswerDraft:
 class Question(CaseMessage):
     """A question about a case; it can be given up."""
 
+    whose: ClassVar[frozenset[Relation]] = HOLDER
+
     def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
         """Give up."""
         return ((Button("cancel", Cancel()),),)
@@ -76,6 +78,8 @@ class AskInfoWords(Question):
 @dataclass(frozen=True, slots=True)
 class AskNote(Question):
     """What is to be noted for staff?"""
+
+    whose: ClassVar[frozenset[Relation]] = STAFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,8 @@ class NoSuchDate(Question):
 class OutcomeMenu(CaseMessage):
     """The kinds of outcome, drawn in the card's place."""
 
+    whose: ClassVar[frozenset[Relation]] = HOLDER
+
     def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
         """A to D, and back."""
         a, b, c, d = (Button(f"outcome_{o.name.lower()}", ResolveAs(self.case, o)) for o in Outcome)
@@ -109,32 +115,36 @@ class OutcomeMenu(CaseMessage):
 class InfoSent(CaseMessage):
     """The question went to the resident; the clock stands still."""
 
+    whose: ClassVar[frozenset[Relation]] = HOLDER
+
 
 @dataclass(frozen=True, slots=True)
 class NoteTaken(CaseMessage):
     """The note is kept."""
 
+    whose: ClassVar[frozenset[Relation]] = STAFF
+
 
 @dataclass(frozen=True, slots=True)
 class GivenBack(CaseMessage):
-    """The coordinator has it again."""
+    """The coordinator has it again, and whoever returned it may no longer read it."""
 
+    whose: ClassVar[frozenset[Relation]] = ANYBODY
     number: str
-
-    def context(self, view: View) -> dict[str, Any] | None:
-        """Whoever returned it may no longer read it."""
-        return {"number": self.number}
 
 
 @dataclass(frozen=True, slots=True)
 class ResolvedNow(CaseMessage):
     """The resident is asked whether it helped."""
 
+    whose: ClassVar[frozenset[Relation]] = HOLDER
+
 
 @dataclass(frozen=True, slots=True)
 class Photo(CaseMessage):
     """A photo or file that came with the case."""
 
+    whose: ClassVar[frozenset[Relation]] = STAFF
     kind: str
     file_id: str
 
@@ -175,7 +185,9 @@ def cases(turn: Turn) -> None:
 @feature.press(MyCases)
 def turn_page(turn: Turn, press: MyCases) -> None:
     """Another page, in place."""
-    if press.page < 0:
+    if not turn.person.has(Role.MEMBER):
+        turn.refuse(Refusal.NOT_STAFF)
+    elif press.page < 0:
         turn.say(MyCasesList(0))
     else:
         turn.edit(MyCasesList(press.page))
@@ -184,10 +196,10 @@ def turn_page(turn: Turn, press: MyCases) -> None:
 @feature.command("case", Role.MEMBER)
 @feature.command("case", Role.COORDINATOR)
 def case_by_number(turn: Turn) -> None:
-    """``/case 26-0007``: the case's card."""
+    """``/case 26-0007``: the case's card; to whoever only reported it, their own."""
     found = turn.unit.cases.by_number(turn.incoming.arguments)
     if case := turn.case(found.id if found else None):
-        turn.card(turn.person, CaseCard(case.id))
+        turn.card(turn.person, CaseCard(case.id) if reads_as(case, turn.person, STAFF) else ConcernCard(case.id))
 
 
 @feature.press(OpenCase)
@@ -229,7 +241,7 @@ def give_back(turn: Turn, press: GiveBack) -> None:
         turn.ask(take_return_reason, CaseDraft(case.id), AskReturnReason(case.id))
 
 
-@feature.step("take_return_reason")
+@feature.step("take_return_reason", Role.MEMBER)
 def take_return_reason(turn: Turn, draft: CaseDraft) -> bool:
     """The reason, and the coordinator has it again."""
     if turn.incoming.kind is not Kind.TEXT:
@@ -247,7 +259,7 @@ def ask_info(turn: Turn, press: AskInfo) -> None:
         turn.ask(take_info_words, CaseDraft(case.id), AskInfoWords(case.id))
 
 
-@feature.step("take_info_words")
+@feature.step("take_info_words", Role.MEMBER)
 def take_info_words(turn: Turn, draft: CaseDraft) -> bool:
     """The question goes to the resident."""
     if turn.incoming.kind is not Kind.TEXT:
@@ -265,7 +277,7 @@ def write_note(turn: Turn, press: WriteNote) -> None:
         turn.ask(take_note, CaseDraft(case.id), AskNote(case.id))
 
 
-@feature.step("take_note")
+@feature.step("take_note", Role.MEMBER, Role.COORDINATOR)
 def take_note(turn: Turn, draft: CaseDraft) -> bool:
     """A note for staff."""
     if turn.incoming.kind is not Kind.TEXT:
@@ -291,7 +303,7 @@ def resolve_as(turn: Turn, press: ResolveAs) -> None:
         turn.ask(take_answer, AnswerDraft(case.id, press.outcome), AskAnswer(case.id, press.outcome))
 
 
-@feature.step("take_answer")
+@feature.step("take_answer", Role.MEMBER)
 def take_answer(turn: Turn, draft: AnswerDraft) -> bool:
     """The words; a plan is asked for its day."""
     if turn.incoming.kind is not Kind.TEXT:
@@ -304,7 +316,7 @@ def take_answer(turn: Turn, draft: AnswerDraft) -> bool:
     return True
 
 
-@feature.step("take_planned_date")
+@feature.step("take_planned_date", Role.MEMBER)
 def take_planned_date(turn: Turn, draft: AnswerDraft) -> bool:
     """The day, which must lie ahead."""
     if turn.incoming.kind is not Kind.TEXT:
@@ -334,7 +346,7 @@ def held(turn: Turn, case_id: CaseId, *states: State) -> Case | None:
     case = turn.case(case_id)
     if case is None:
         return None
-    if casework.Relation.HOLDER not in casework.relations(case, turn.person):
+    if not reads_as(case, turn.person, HOLDER):
         turn.refuse(Refusal.NOT_HOLDER)
     elif case.state not in states:
         turn.refuse(Refusal.NOT_CLAIMED if case.state is State.ASSIGNED else Refusal.ALREADY_DONE)

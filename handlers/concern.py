@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from domain import casework
 from domain.cases import Case, CaseId, Place
-from domain.casework import OPEN, Concern, Refusal
+from domain.casework import EITHER_SIDE, OPEN, REPORTER, Concern, Refusal, Relation, may_read
 from domain.charter import named
 from domain.reading import Look, find_community, is_urgent
 from handlers.announce import announce, decide, open_case
@@ -20,7 +20,7 @@ from handlers.kit.incoming import File, Kind
 from handlers.kit.kept import Kept, kept, received
 from handlers.kit.messages import Button, CaseMessage, Message, Rows
 from handlers.kit.pages import CHOICES, page, turn_row
-from handlers.kit.press import Press
+from handlers.kit.press import CasePress
 from handlers.kit.routes import Feature
 from handlers.kit.turn import Turn
 from handlers.kit.views import CaseView, View
@@ -68,6 +68,7 @@ class EmergencyNumbers(Message):
 class AskCommunity(CaseMessage):
     """Which community is it about?"""
 
+    whose: ClassVar[frozenset[Relation]] = REPORTER
     page: int = 0
 
     def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
@@ -79,6 +80,7 @@ class AskCommunity(CaseMessage):
 class Joined(CaseMessage):
     """What just came was added to the case."""
 
+    whose: ClassVar[frozenset[Relation]] = REPORTER
     message_id: int
     words: bool
 
@@ -125,6 +127,7 @@ class CannotUse(Message):
 class AskPlace(CaseMessage):
     """Where is it? The phone's location or a few words."""
 
+    whose: ClassVar[frozenset[Relation]] = REPORTER
     asks_place: ClassVar[bool] = True
 
 
@@ -132,6 +135,7 @@ class AskPlace(CaseMessage):
 class PlaceTaken(CaseMessage):
     """The place is noted."""
 
+    whose: ClassVar[frozenset[Relation]] = REPORTER
     clears_keyboard: ClassVar[bool] = True
 
 
@@ -139,6 +143,7 @@ class PlaceTaken(CaseMessage):
 class TypeMenu(CaseMessage):
     """The kinds of concern, drawn in the card's place."""
 
+    whose: ClassVar[frozenset[Relation]] = EITHER_SIDE
     side: Side
     page: int = 0
 
@@ -157,6 +162,7 @@ class TypeMenu(CaseMessage):
 class CommunityMenu(CaseMessage):
     """The communities, drawn in the card's place."""
 
+    whose: ClassVar[frozenset[Relation]] = EITHER_SIDE
     side: Side
     page: int = 0
 
@@ -177,6 +183,8 @@ def community_rows(view: View, case: CaseId, side: Side, number: int) -> Rows:
 class AskWithdraw(CaseMessage):
     """Staff have heard of it already: take it back all the same?"""
 
+    whose: ClassVar[frozenset[Relation]] = REPORTER
+
     def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
         """What destroys asks once more."""
         case: CaseView = context["case"]
@@ -187,19 +195,19 @@ class AskWithdraw(CaseMessage):
 
 
 @dataclass(frozen=True, slots=True)
-class AddTo(Press):
+class AddTo(CasePress):
     """What was kept belongs to that case."""
 
     code: ClassVar[str] = "at"
-    case: CaseId
+    whose: ClassVar[frozenset[Relation]] = REPORTER
 
 
 @dataclass(frozen=True, slots=True)
-class MakeSeparate(Press):
+class MakeSeparate(CasePress):
     """The words of that message are a concern of their own."""
 
     code: ClassVar[str] = "ms"
-    case: CaseId
+    whose: ClassVar[frozenset[Relation]] = REPORTER
     message_id: int
 
 
@@ -224,6 +232,8 @@ def hear(turn: Turn) -> bool:
         turn.say(CannotUse())
     elif incoming.file and incoming.file.size > turn.charter.limits.file_bytes:
         too_big(turn)
+    elif answers_anothers(turn):
+        ask_which(turn, None)
     elif (recent := recent_case(turn)) and belongs(turn, recent):
         join(turn, recent, received(turn))
     elif recent or unclear(turn):
@@ -238,6 +248,14 @@ def recent_case(turn: Turn) -> Case | None:
     latest = turn.unit.cases.latest(turn.person.id, turn.now - turn.charter.joining)
     newest = next((turn.unit.cases.get(case.id) for case in latest if case.state in OPEN), None)
     return newest if newest and newest.state in OPEN else None
+
+
+def answers_anothers(turn: Turn) -> bool:
+    """Whether this answers a message about a case that is not theirs any more: hardly a concern of their own."""
+    replied = turn.incoming.reply_to
+    about = None if replied is None else turn.unit.messages.about(turn.incoming.chat, replied)
+    case = turn.unit.cases.get(about.case) if about else None
+    return case is not None and not may_read(case, turn.person)
 
 
 def belongs(turn: Turn, recent: Case) -> bool:
@@ -461,9 +479,12 @@ def take_place(turn: Turn, draft: PlaceDraft) -> bool:
     """The phone's location, or words for the place."""
     incoming = turn.incoming
     where = incoming.place or (Place(incoming.text) if incoming.kind is Kind.TEXT and incoming.has_words else None)
-    case = turn.case(draft.case) if where else None
-    if where is None or case is None:
-        return case is not None
+    if where is None:
+        return False
+    case = turn.case(draft.case, REPORTER)
+    if case is None:
+        turn.done()
+        return True
     community = find_community(where.words, turn.charter.communities)
     found = community.code if community and case.community is None else None
     if decide(turn, case, casework.place(case, where, found, turn.person, turn.now)):
@@ -509,14 +530,17 @@ def pick_community(turn: Turn, press: PickCommunity) -> None:
         turn.refuse("stale_press")
     elif decide(turn, case, casework.choose_community(case, community.code, turn.person, turn.now)):
         turn.note("community_noted")
-    card = turn.unit.messages.card(turn.incoming.chat, case.id)
+    drawn = card_for(case.id, press.side)
+    card = turn.unit.messages.card(turn.incoming.chat, case.id, type(drawn).__name__)
     on_card = card is not None and card.message_id == turn.incoming.message_id
-    turn.edit(card_for(case.id, press.side) if on_card else CommunityNoted(case.id))
+    turn.edit(drawn if on_card else CommunityNoted(case.id))
 
 
 @dataclass(frozen=True, slots=True)
 class CommunityNoted(CaseMessage):
     """The question about the community is answered; its buttons go."""
+
+    whose: ClassVar[frozenset[Relation]] = EITHER_SIDE
 
 
 @feature.press(SendNow)

@@ -13,7 +13,7 @@ from itertools import count
 from typing import Any, ClassVar
 
 from domain.cases import Case, CaseId
-from domain.casework import HELD, Refusal, may_read
+from domain.casework import HELD, STAFF, Refusal, reads_as
 from domain.charter import Charter
 from domain.digest import Issue, Period, latest, so_far
 from domain.followups import due_at
@@ -143,7 +143,7 @@ def digest_context(report: Report, message: Digest, view: View) -> dict[str, Any
 
 def marked(case: Case, view: View, marks: Iterator[int]) -> Line:
     """A line with the number of its button, where the reader may open the case and there is room in the row."""
-    may_open = view.reader is not None and may_read(case, view.reader)
+    may_open = view.reader is not None and reads_as(case, view.reader, STAFF)
     mark = next(marks) if may_open else 0
     return replace(line_of(case, view), mark=mark if mark <= LIST else 0)
 

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from domain import followups
 from domain.cases import Case, CaseId
+from domain.casework import REPORTER, STAFF
 from domain.people import ChatId
 from handlers.announce import announce
 from handlers.kit.messages import MESSAGES, Button, Message, Rows
@@ -83,13 +84,15 @@ class MorningList(Message):
     def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
         """[1] … [5] open the cases, each on the reader's side of it."""
         cases = [line.case for line in context["lines"]][:LIST]
-        return (tuple(Button("", opening(case, view), text=str(n)) for n, case in enumerate(cases, start=1) if case),)
+        opened = [(n, opening(case, view)) for n, case in enumerate(cases, start=1) if case]
+        return (tuple(Button("", press, text=str(n)) for n, press in opened if press),)
 
 
-def opening(case: CaseId, view: View) -> Press:
-    """What opens a case for the reader: their own concern, or the staff's card."""
-    found = view.case(case)
-    return OpenConcern(case) if found and found.mine and not (found.held or found.coordinating) else OpenCase(case)
+def opening(case: CaseId, view: View) -> Press | None:
+    """What opens a case for the reader: the staff's card, or their own concern; None where they may not read it."""
+    if view.case(case, STAFF):
+        return OpenCase(case)
+    return OpenConcern(case) if view.case(case, REPORTER) else None
 
 
 @dataclass(frozen=True, slots=True)

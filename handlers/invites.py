@@ -25,7 +25,7 @@ from storage.unit import Unit
 
 feature = Feature("roster")
 
-# the feature's other parts are joining.py and roster.py
+# the feature's other parts are joining.py, leaving.py and roster.py
 
 INVITE = "i"
 """The prefix of a link's payload: ``/start i_<secret>``."""
@@ -221,7 +221,7 @@ def invite_as(turn: Turn, press: InviteAs) -> None:
     turn.ask(take_name, InviteDraft(press.role), AskInviteName(press.role))
 
 
-@feature.step("take_name")
+@feature.step("take_name", Role.COORDINATOR)
 def take_name(turn: Turn, draft: InviteDraft) -> bool:
     """The name; for a member their communities and sector follow by taps."""
     words = turn.incoming.text
@@ -250,7 +250,7 @@ def details_wanted(draft: InviteDraft, charter: Charter) -> Message | None:
     return AskInviteSector() if charter.sectors else None
 
 
-@feature.step("details")
+@feature.step("details", Role.COORDINATOR)
 def details(turn: Turn, draft: InviteDraft) -> bool:
     """Only buttons answer this; whatever is written meanwhile is taken for what it looks like."""
     return False

@@ -115,6 +115,10 @@ class HasJoined(Message):
     name: str
     role: Role
 
+    def context(self, view: View) -> dict[str, Any] | None:
+        """Only for a coordinator."""
+        return Message.context(self, view) if coordinates(view.reader) else None
+
 
 @feature.start(INVITE)
 def follow(turn: Turn, secret: str) -> None:

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from domain import followups
-from domain.cases import Outcome, Satisfaction
+from domain.cases import CaseId, Outcome, Satisfaction
+from domain.casework import ANYBODY, COORDINATOR, EITHER_SIDE, OBSERVER, REPORTER, STAFF, Relation
 from handlers.kit.messages import Button, CaseMessage, Media, Rows
 from handlers.kit.views import CaseView, View
 from handlers.presses import CallMade, Dispute, Judge, OpenCase, StillGood
+from storage.calls import Call
 
 # -- to the resident
 
@@ -17,6 +19,7 @@ from handlers.presses import CallMade, Dispute, Judge, OpenCase, StillGood
 class Claimed(CaseMessage):
     """A member has taken it on and will be in touch."""
 
+    whose: ClassVar[frozenset[Relation]] = REPORTER
     member: str
 
 
@@ -24,6 +27,7 @@ class Claimed(CaseMessage):
 class Declined(CaseMessage):
     """Not for this group, why, and where to go."""
 
+    whose: ClassVar[frozenset[Relation]] = REPORTER
     why: str
 
 
@@ -31,6 +35,7 @@ class Declined(CaseMessage):
 class MemberSays(CaseMessage):
     """What the member wrote; a reply to this goes back."""
 
+    whose: ClassVar[frozenset[Relation]] = REPORTER
     apart: ClassVar[bool] = True
     member: str
     text: str
@@ -46,6 +51,7 @@ class MemberSays(CaseMessage):
 class InfoWanted(CaseMessage):
     """The member needs an answer before going on."""
 
+    whose: ClassVar[frozenset[Relation]] = REPORTER
     apart: ClassVar[bool] = True
     member: str
     text: str
@@ -55,6 +61,7 @@ class InfoWanted(CaseMessage):
 class InfoNudge(CaseMessage):
     """An answer is still awaited; the last time with the date on which the case lapses."""
 
+    whose: ClassVar[frozenset[Relation]] = REPORTER
     last: bool
 
     def still_true(self, view: View) -> bool:
@@ -67,11 +74,14 @@ class InfoNudge(CaseMessage):
 class Lapsed(CaseMessage):
     """Nobody answered, so the case was laid aside; it can be told again."""
 
+    whose: ClassVar[frozenset[Relation]] = REPORTER
+
 
 @dataclass(frozen=True, slots=True)
 class AskVerdict(CaseMessage):
     """What came of it, and whether it helped."""
 
+    whose: ClassVar[frozenset[Relation]] = REPORTER
     apart: ClassVar[bool] = True
     reminder: bool = False
 
@@ -105,6 +115,7 @@ def verdict_rows(case: CaseView) -> Rows:
 class ThanksForVerdict(CaseMessage):
     """The verdict is noted; words are welcome."""
 
+    whose: ClassVar[frozenset[Relation]] = EITHER_SIDE
     satisfaction: str
     next_attempt: bool
     disputed: bool
@@ -114,11 +125,14 @@ class ThanksForVerdict(CaseMessage):
 class ClosedWithoutAnswer(CaseMessage):
     """Nobody answered whether it helped, so it is closed; it can be taken up again."""
 
+    whose: ClassVar[frozenset[Relation]] = REPORTER
+
 
 @dataclass(frozen=True, slots=True)
 class Confirmed(CaseMessage):
     """The coordinator looked at it again and confirms the outcome, with the reason."""
 
+    whose: ClassVar[frozenset[Relation]] = REPORTER
     why: str
 
 
@@ -126,11 +140,14 @@ class Confirmed(CaseMessage):
 class TakenUpAgain(CaseMessage):
     """The coordinator reopened it."""
 
+    whose: ClassVar[frozenset[Relation]] = REPORTER
+
 
 @dataclass(frozen=True, slots=True)
 class AskStillGood(CaseMessage):
     """Looked at again after a while: does it still hold?"""
 
+    whose: ClassVar[frozenset[Relation]] = REPORTER
     apart: ClassVar[bool] = True
 
     def still_true(self, view: View) -> bool:
@@ -151,6 +168,7 @@ class AskStillGood(CaseMessage):
 class ResidentSays(CaseMessage):
     """What the resident wrote; a reply to this goes back."""
 
+    whose: ClassVar[frozenset[Relation]] = STAFF
     text: str
     file_kind: str | None = None
     file_id: str | None = None
@@ -162,31 +180,26 @@ class ResidentSays(CaseMessage):
 
 @dataclass(frozen=True, slots=True)
 class TakenAway(CaseMessage):
-    """The case was given to somebody else."""
+    """The case was given to somebody else; the former holder may no longer read it, so only its number is named."""
 
+    whose: ClassVar[frozenset[Relation]] = ANYBODY
     number: str
-
-    def context(self, view: View) -> dict[str, Any] | None:
-        """The former holder may no longer read the case: only its number is named."""
-        return {"number": self.number}
 
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn(CaseMessage):
     """The resident took it back, or never answered (``lapsed``); nothing is left to do."""
 
+    whose: ClassVar[frozenset[Relation]] = ANYBODY
     number: str
     lapsed: bool
-
-    def context(self, view: View) -> dict[str, Any] | None:
-        """Nothing but the number."""
-        return {"number": self.number, "lapsed": self.lapsed}
 
 
 @dataclass(frozen=True, slots=True)
 class VerdictIn(CaseMessage):
     """What the resident says of the outcome."""
 
+    whose: ClassVar[frozenset[Relation]] = STAFF
     satisfaction: str
 
 
@@ -194,6 +207,7 @@ class VerdictIn(CaseMessage):
 class VerdictWords(CaseMessage):
     """The resident's own words about the outcome."""
 
+    whose: ClassVar[frozenset[Relation]] = STAFF
     text: str
 
 
@@ -201,6 +215,7 @@ class VerdictWords(CaseMessage):
 class StartAgain(CaseMessage):
     """The next attempt, with half the time: not solved, came back, or a coordinator reopened it."""
 
+    whose: ClassVar[frozenset[Relation]] = STAFF
     cause: str
 
     def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
@@ -212,23 +227,29 @@ class StartAgain(CaseMessage):
 class PhoneTask(CaseMessage):
     """Somebody must be told or asked by telephone or in person; ``subject`` says what for, ``text`` what to tell."""
 
+    whose: ClassVar[frozenset[Relation]] = EITHER_SIDE
     apart: ClassVar[bool] = True
     call: int
     subject: str
     text: str = ""
 
     def still_true(self, view: View) -> bool:
-        """Only while the call has not been made."""
-        return any(call.id == self.call for call in view.unit.calls.open_of_case(self.case))
+        """Only while the call has not been made, and is still the reader's to make."""
+        return any(call.id == self.call for call in calls_of(self.case, view))
 
     def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
         """A verdict is entered as it was answered on the telephone; anything else is logged as done."""
         case: CaseView = context["case"]
-        if self.subject == "verdict" and case.mine:
+        if self.subject == "verdict" and case.behalf:
             return verdict_rows(case)
-        if self.subject == "look_back" and case.mine:
+        if self.subject == "look_back" and case.behalf:
             return ((Button("still_good", StillGood(case.id, True)), Button("came_back", StillGood(case.id, False))),)
         return ((Button("call_made", CallMade(self.call)),),)
+
+
+def calls_of(case: CaseId, view: View) -> list[Call]:
+    """What the reader still has to call about in a case."""
+    return [call for call in view.unit.calls.open_of_case(case) if view.reader and call.member == view.reader.id]
 
 
 # -- to coordinators
@@ -238,6 +259,7 @@ class PhoneTask(CaseMessage):
 class Returned(CaseMessage):
     """A member gave it back, and why."""
 
+    whose: ClassVar[frozenset[Relation]] = COORDINATOR
     member: str
     why: str
 
@@ -245,6 +267,8 @@ class Returned(CaseMessage):
 @dataclass(frozen=True, slots=True)
 class Disputed(CaseMessage):
     """The resident is not satisfied: reopen, or confirm with a reason."""
+
+    whose: ClassVar[frozenset[Relation]] = COORDINATOR
 
     def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
         """The two decisions."""
@@ -261,6 +285,7 @@ class Disputed(CaseMessage):
 class Reminder(CaseMessage):
     """A deadline comes near or has passed; ``clock`` is what is waited for."""
 
+    whose: ClassVar[frozenset[Relation]] = STAFF
     clock: str
     mark: str
 
@@ -284,11 +309,13 @@ class Reminder(CaseMessage):
 
 @dataclass(frozen=True, slots=True)
 class Rising(CaseMessage):
-    """An overdue case rises: chased, supervised, elevated."""
+    """An overdue case rises: chased, supervised, elevated. Observers hear of it too, but open no case."""
 
+    whose: ClassVar[frozenset[Relation]] = STAFF | OBSERVER
     clock: str
     level: str
 
     def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
         """Open the case."""
-        return ((Button("open_case", OpenCase(self.case)),),)
+        case: CaseView = context["case"]
+        return ((Button("open_case", OpenCase(self.case)),),) if case.held or case.coordinating else ()

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
-from domain.cases import CaseId, Outcome, Satisfaction
+from domain.cases import Outcome, Satisfaction
+from domain.casework import EITHER_SIDE, REPORTER, STAFF, Relation
 from domain.people import PersonId
-from handlers.kit.press import Press
+from handlers.kit.press import CasePress, Press
 
 
 class Side(StrEnum):
@@ -17,211 +18,213 @@ class Side(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Redraw(Press):
+class SidedPress(CasePress):
+    """A button that both cards have; whose it is, what one is to the case decides, not what the button says."""
+
+    whose: ClassVar[frozenset[Relation]] = EITHER_SIDE
+    side: Side
+
+    def asks(self) -> frozenset[Relation]:
+        """The staff's card is for staff, the resident's for whoever reported."""
+        return STAFF if self.side is Side.STAFF else REPORTER
+
+
+@dataclass(frozen=True, slots=True)
+class Redraw(SidedPress):
     """Back to the card."""
 
     code: ClassVar[str] = "rd"
-    case: CaseId
-    side: Side
 
 
 @dataclass(frozen=True, slots=True)
-class OpenConcern(Press):
+class OpenConcern(CasePress):
     """Show the resident one of their cases."""
 
     code: ClassVar[str] = "oc"
-    case: CaseId
+    whose: ClassVar[frozenset[Relation]] = REPORTER
 
 
 @dataclass(frozen=True, slots=True)
-class OpenCase(Press):
+class OpenCase(CasePress):
     """Show staff a case."""
 
     code: ClassVar[str] = "os"
-    case: CaseId
+    whose: ClassVar[frozenset[Relation]] = STAFF
 
 
 @dataclass(frozen=True, slots=True)
-class AddPlace(Press):
+class AddPlace(CasePress):
     """Say where it is."""
 
     code: ClassVar[str] = "ap"
-    case: CaseId
+    whose: ClassVar[frozenset[Relation]] = REPORTER
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeType(Press):
+class ChangeType(SidedPress):
     """Show the kinds of concern to choose from."""
 
     code: ClassVar[str] = "ct"
-    case: CaseId
-    side: Side
     page: int
 
 
 @dataclass(frozen=True, slots=True)
-class PickType(Press):
+class PickType(SidedPress):
     """Choose a kind of concern."""
 
     code: ClassVar[str] = "pt"
-    case: CaseId
-    side: Side
     category: str
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeCommunity(Press):
+class ChangeCommunity(SidedPress):
     """Show the communities to choose from."""
 
     code: ClassVar[str] = "cc"
-    case: CaseId
-    side: Side
     page: int
 
 
 @dataclass(frozen=True, slots=True)
-class PickCommunity(Press):
+class PickCommunity(SidedPress):
     """Choose a community."""
 
     code: ClassVar[str] = "pc"
-    case: CaseId
-    side: Side
     community: str
 
 
 @dataclass(frozen=True, slots=True)
-class Undo(Press):
+class Undo(CasePress):
     """Take the concern back; ``sure`` once it has gone to staff."""
 
     code: ClassVar[str] = "un"
-    case: CaseId
+    whose: ClassVar[frozenset[Relation]] = REPORTER
     sure: bool
 
 
 @dataclass(frozen=True, slots=True)
-class SendNow(Press):
+class SendNow(CasePress):
     """Do not wait for the window to pass."""
 
     code: ClassVar[str] = "sn"
-    case: CaseId
+    whose: ClassVar[frozenset[Relation]] = REPORTER
 
 
 @dataclass(frozen=True, slots=True)
-class Judge(Press):
+class Judge(CasePress):
     """The resident's verdict."""
 
     code: ClassVar[str] = "jd"
-    case: CaseId
+    whose: ClassVar[frozenset[Relation]] = EITHER_SIDE
     solved: bool
     satisfaction: Satisfaction
 
 
 @dataclass(frozen=True, slots=True)
-class StillGood(Press):
+class StillGood(CasePress):
     """The resident's answer when a case is looked at again."""
 
     code: ClassVar[str] = "lb"
-    case: CaseId
+    whose: ClassVar[frozenset[Relation]] = EITHER_SIDE
     effective: bool
 
 
 @dataclass(frozen=True, slots=True)
-class AssignTo(Press):
+class AssignTo(CasePress):
     """Give the case to that member."""
 
     code: ClassVar[str] = "as"
-    case: CaseId
+    whose: ClassVar[frozenset[Relation]] = STAFF
     member: PersonId
 
 
 @dataclass(frozen=True, slots=True)
-class Others(Press):
+class Others(CasePress):
     """Show all members to give the case to."""
 
     code: ClassVar[str] = "ot"
-    case: CaseId
+    whose: ClassVar[frozenset[Relation]] = STAFF
     page: int
 
 
 @dataclass(frozen=True, slots=True)
-class Decline(Press):
+class Decline(CasePress):
     """Say that it is not for this group."""
 
     code: ClassVar[str] = "dc"
-    case: CaseId
+    whose: ClassVar[frozenset[Relation]] = STAFF
 
 
 @dataclass(frozen=True, slots=True)
-class More(Press):
+class More(CasePress):
     """Show what else can be done with the case."""
 
     code: ClassVar[str] = "mo"
-    case: CaseId
+    whose: ClassVar[frozenset[Relation]] = STAFF
 
 
 @dataclass(frozen=True, slots=True)
-class Claim(Press):
+class Claim(CasePress):
     """Sign for the case."""
 
     code: ClassVar[str] = "cl"
-    case: CaseId
+    whose: ClassVar[frozenset[Relation]] = STAFF
 
 
 @dataclass(frozen=True, slots=True)
-class GiveBack(Press):
+class GiveBack(CasePress):
     """Return the case to the coordinator."""
 
     code: ClassVar[str] = "gb"
-    case: CaseId
+    whose: ClassVar[frozenset[Relation]] = STAFF
 
 
 @dataclass(frozen=True, slots=True)
-class Resolve(Press):
+class Resolve(CasePress):
     """Say what came of it."""
 
     code: ClassVar[str] = "rs"
-    case: CaseId
+    whose: ClassVar[frozenset[Relation]] = STAFF
 
 
 @dataclass(frozen=True, slots=True)
-class ResolveAs(Press):
+class ResolveAs(CasePress):
     """The kind of outcome."""
 
     code: ClassVar[str] = "ra"
-    case: CaseId
+    whose: ClassVar[frozenset[Relation]] = STAFF
     outcome: Outcome
 
 
 @dataclass(frozen=True, slots=True)
-class AskInfo(Press):
+class AskInfo(CasePress):
     """Ask the resident something the case needs."""
 
     code: ClassVar[str] = "ai"
-    case: CaseId
+    whose: ClassVar[frozenset[Relation]] = STAFF
 
 
 @dataclass(frozen=True, slots=True)
-class WriteNote(Press):
+class WriteNote(CasePress):
     """Write something for staff only."""
 
     code: ClassVar[str] = "wn"
-    case: CaseId
+    whose: ClassVar[frozenset[Relation]] = STAFF
 
 
 @dataclass(frozen=True, slots=True)
-class ShowPhotos(Press):
+class ShowPhotos(CasePress):
     """Send what came with the case."""
 
     code: ClassVar[str] = "ph"
-    case: CaseId
+    whose: ClassVar[frozenset[Relation]] = STAFF
 
 
 @dataclass(frozen=True, slots=True)
-class Dispute(Press):
+class Dispute(CasePress):
     """The coordinator reopens a case the resident was not satisfied with, or confirms it."""
 
     code: ClassVar[str] = "dp"
-    case: CaseId
+    whose: ClassVar[frozenset[Relation]] = STAFF
     reopen: bool
 
 

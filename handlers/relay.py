@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 
 from domain import casework
 from domain.cases import Case, WordsAdded
-from domain.casework import Refusal, Relation, relations
+from domain.casework import ANYBODY, COORDINATOR, EITHER_SIDE, HOLDER, REPORTER, Refusal, Relation, relations
+from domain.people import Role
 from handlers.announce import announce, decide
-from handlers.kit.messages import Button, CaseMessage, Rows
+from handlers.kit.messages import MESSAGES, Button, CaseMessage, Rows
 from handlers.kit.press import Press
 from handlers.kit.routes import Feature
 from handlers.kit.turn import Turn
@@ -43,6 +44,7 @@ class NoteRelay(Press):
 class ToResident(CaseMessage):
     """This will go to the resident in a moment."""
 
+    whose: ClassVar[frozenset[Relation]] = HOLDER
     relay: int
     text: str
     seconds: int
@@ -59,16 +61,21 @@ class ToResident(CaseMessage):
 class RelayUndone(CaseMessage):
     """It was not sent."""
 
+    whose: ClassVar[frozenset[Relation]] = HOLDER
+
 
 @dataclass(frozen=True, slots=True)
 class RelayNoted(CaseMessage):
     """It was kept for staff."""
+
+    whose: ClassVar[frozenset[Relation]] = HOLDER
 
 
 @dataclass(frozen=True, slots=True)
 class RelaySent(CaseMessage):
     """It went to the resident; drawn in the place of what announced it."""
 
+    whose: ClassVar[frozenset[Relation]] = HOLDER
     text: str
 
 
@@ -76,6 +83,7 @@ class RelaySent(CaseMessage):
 class ToMember(CaseMessage):
     """It went to whoever holds the case, or joined the words of the case."""
 
+    whose: ClassVar[frozenset[Relation]] = REPORTER
     member: str
 
 
@@ -83,14 +91,17 @@ class ToMember(CaseMessage):
 class NoteKept(CaseMessage):
     """Staff who do not hold the case write notes."""
 
+    whose: ClassVar[frozenset[Relation]] = COORDINATOR
+
 
 @feature.reply
 def reply(turn: Turn, about: About) -> bool:
-    """By what the writer is to the case: its holder, its reporter, or a coordinator."""
+    """By what the writer is to the case, on the side that the message they answer is on where they are on both."""
     case = turn.unit.cases.get(about.case)
     if case is None or not (turn.incoming.has_words or turn.incoming.file):
         return False
-    mine = relations(case, turn.person)
+    mine = relations(case, turn.person) & EITHER_SIDE
+    mine = mine & side_of(about.kind) or mine
     if Relation.HOLDER in mine:
         to_resident(turn, case)
     elif Relation.REPORTER in mine:
@@ -100,6 +111,14 @@ def reply(turn: Turn, about: About) -> bool:
     ):
         turn.say(NoteKept(case.id))
     return bool(mine)
+
+
+def side_of(kind: str) -> frozenset[Relation]:
+    """Whose a message is: what somebody said of a case is the resident's."""
+    if kind == SAID:
+        return REPORTER
+    found = MESSAGES.get(kind)
+    return found.whose if found and issubclass(found, CaseMessage) else EITHER_SIDE
 
 
 def to_resident(turn: Turn, case: Case) -> None:
@@ -136,7 +155,7 @@ def to_member(turn: Turn, case: Case) -> None:
     if file:
         turn.unit.cases.attach(case.id, Attachment(file.kind, file.file_id, file.unique_id), turn.person.id, turn.now)
     holder = None if isinstance(outcome, WordsAdded) else turn.someone_by_id(case.holder)
-    turn.say(ToMember(case.id, holder.name if holder else ""))
+    turn.say(ToMember(case.id, holder.name if holder and holder.has(Role.MEMBER) else ""))
 
 
 def pending(turn: Turn, relay: int) -> tuple[Relay, Case] | None:
@@ -198,11 +217,8 @@ def pass_on(turn: Turn, relay: Relay) -> None:
 
 @dataclass(frozen=True, slots=True)
 class NotRelayed(CaseMessage):
-    """The words did not go: the case is in other hands or finished."""
+    """The words did not go: the case is in other hands or finished, and can perhaps not be read any more."""
 
+    whose: ClassVar[frozenset[Relation]] = ANYBODY
     number: str
     text: str
-
-    def context(self, view: View) -> dict[str, Any] | None:
-        """Even where the case may no longer be read."""
-        return {"number": self.number, "text": self.text}

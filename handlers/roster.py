@@ -1,4 +1,4 @@
-"""The roster, third part: the list with everyone's load, and how a role ends.
+"""The roster, fourth part: the list with everyone's load, and how a role ends.
 
 The rule: a member with cases in hand stays until they are reassigned, and so does the last coordinator.
 """
@@ -19,6 +19,7 @@ from handlers.kit.press import Press
 from handlers.kit.routes import STALE
 from handlers.kit.turn import Turn
 from handlers.kit.views import View
+from handlers.leaving import hand_over
 from handlers.menus import MyRoles, ShowSettings, refresh
 from storage.people import MANY
 
@@ -226,6 +227,10 @@ class HasLeft(Message):
     name: str
     role: Role
 
+    def context(self, view: View) -> dict[str, Any] | None:
+        """Only for a coordinator."""
+        return Message.context(self, view) if coordinates(view.reader) else None
+
 
 @feature.press(MyRoles)
 def my_roles(turn: Turn, press: MyRoles) -> None:
@@ -283,10 +288,11 @@ def may_end(turn: Turn, person: Person | None, role: Role) -> str | None:
 
 
 def end(turn: Turn, person: Person, role: Role) -> Person:
-    """They are without the role from now on; what only a member has goes with it."""
+    """They are without the role from now on; what only a member has goes with it, and what they had to do goes on."""
     left = replace(person, roles=person.roles - {role})
     if role is Role.MEMBER:
         left = replace(left, communities=(), sector=None, standing=False)
     turn.unit.people.set_roles(left)
     refresh(turn.unit, turn.charter, left, turn.now)
+    hand_over(turn, left)
     return left

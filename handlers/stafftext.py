@@ -7,14 +7,14 @@ from typing import Any, ClassVar
 
 from domain import casework, visits
 from domain.cases import CaseId, VisitId
-from domain.casework import Refusal
+from domain.casework import STAFF, Refusal, Relation
 from domain.people import Role
 from domain.visits import VisitRefusal
 from handlers.announce import decide
 from handlers.cards import pairs
 from handlers.kit.kept import KEEPS, Kept, kept, once_an_album, received
 from handlers.kit.messages import Button, CaseMessage, Message, Rows
-from handlers.kit.press import Press
+from handlers.kit.press import CasePress, Press
 from handlers.kit.routes import STALE, Feature
 from handlers.kit.turn import Turn
 from handlers.kit.views import View
@@ -33,11 +33,11 @@ OFFERED = 2
 
 
 @dataclass(frozen=True, slots=True)
-class NoteInCase(Press):
+class NoteInCase(CasePress):
     """What was kept is a note on that case."""
 
     code: ClassVar[str] = "sa"
-    case: CaseId
+    whose: ClassVar[frozenset[Relation]] = STAFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,8 @@ class StillAsking(Message):
 @dataclass(frozen=True, slots=True)
 class KeptAsNote(CaseMessage):
     """The words are a note on the case now; only staff read them."""
+
+    whose: ClassVar[frozenset[Relation]] = STAFF
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from domain import casework
 from domain.cases import CaseId, State
-from domain.casework import Refusal
+from domain.casework import COORDINATOR, Refusal, Relation
 from domain.people import Person, Role
 from handlers.announce import decide
 from handlers.cards import CaseCard, pairs
@@ -33,6 +33,8 @@ class ReasonDraft:
 class AskDeclineReason(CaseMessage):
     """Why not, and where can the resident go instead?"""
 
+    whose: ClassVar[frozenset[Relation]] = COORDINATOR
+
     def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
         """Give up."""
         return ((Button("cancel", Cancel()),),)
@@ -41,6 +43,8 @@ class AskDeclineReason(CaseMessage):
 @dataclass(frozen=True, slots=True)
 class AskConfirmReason(CaseMessage):
     """Why does the outcome stand?"""
+
+    whose: ClassVar[frozenset[Relation]] = COORDINATOR
 
     def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
         """Give up."""
@@ -51,16 +55,21 @@ class AskConfirmReason(CaseMessage):
 class DeclinedNow(CaseMessage):
     """The resident has been told."""
 
+    whose: ClassVar[frozenset[Relation]] = COORDINATOR
+
 
 @dataclass(frozen=True, slots=True)
 class ConfirmedNow(CaseMessage):
     """The outcome stands; the resident has been told why."""
+
+    whose: ClassVar[frozenset[Relation]] = COORDINATOR
 
 
 @dataclass(frozen=True, slots=True)
 class MemberMenu(CaseMessage):
     """All members with their load, drawn in the card's place."""
 
+    whose: ClassVar[frozenset[Relation]] = COORDINATOR
     page: int = 0
 
     def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
@@ -154,7 +163,7 @@ def decline(turn: Turn, press: Decline) -> None:
         turn.ask(take_decline_reason, ReasonDraft(case.id), AskDeclineReason(case.id))
 
 
-@feature.step("take_decline_reason")
+@feature.step("take_decline_reason", Role.COORDINATOR)
 def take_decline_reason(turn: Turn, draft: ReasonDraft) -> bool:
     """The reason goes to the resident."""
     if turn.incoming.kind is not Kind.TEXT:
@@ -183,7 +192,7 @@ def dispute(turn: Turn, press: Dispute) -> None:
         turn.ask(take_confirm_reason, ReasonDraft(case.id), AskConfirmReason(case.id))
 
 
-@feature.step("take_confirm_reason")
+@feature.step("take_confirm_reason", Role.COORDINATOR)
 def take_confirm_reason(turn: Turn, draft: ReasonDraft) -> bool:
     """The reason goes to the resident."""
     if turn.incoming.kind is not Kind.TEXT:

@@ -1,10 +1,10 @@
 """Somebody blocked the bot or is gone: what they should have heard becomes a telephone task for the member."""
 
-from domain.people import ChatId, Role
+from domain.people import ChatId
+from handlers.announce import ask_to_call
 from handlers.kit.incoming import Kind
 from handlers.kit.routes import Feature
 from handlers.kit.turn import MOVED, Turn
-from handlers.notices import PhoneTask
 from storage.outbox import Saying
 
 feature = Feature("unreachable")
@@ -22,12 +22,7 @@ def lost(turn: Turn, saying: Saying) -> None:
     case = turn.unit.cases.get(saying.case) if saying.case else None
     if case is None or case.reporter != person.id or saying.kind not in TOLD:
         return
-    member = turn.someone_by_id(case.holder)
-    callers = [member] if member else turn.unit.people.staff(Role.COORDINATOR)
-    remind = turn.charter.calendar.after(turn.now, turn.charter.deadlines.contact)
-    for caller in callers[:1]:
-        call = turn.unit.calls.add(case.id, caller.id, "unreachable", case.answer, turn.now, remind)
-        turn.tell(caller, PhoneTask(case.id, call, "unreachable", case.answer), urgent=case.urgent)
+    ask_to_call(turn, case, "unreachable", case.answer)
 
 
 @feature.when(Kind.BLOCKED)

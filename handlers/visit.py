@@ -243,8 +243,10 @@ class VisitList(Message):
     page: int
 
     def context(self, view: View) -> dict[str, Any] | None:
-        """Five visits, newest first."""
-        found = view.unit.visits.of_member(view.reader.id) if view.reader else []
+        """Five visits, newest first; only for a member."""
+        if view.reader is None or not view.reader.has(Role.MEMBER):
+            return None
+        found = view.unit.visits.of_member(view.reader.id)
         lines = [ListedVisit(visit, headline(visit.note), view.community(visit.community)) for visit in found]
         return {"shown": page(lines, self.page)}
 
@@ -321,7 +323,7 @@ def new_visit(turn: Turn, press: NewVisit) -> None:
         turn.ask(take_note, Kept(), AskVisitNote())
 
 
-@feature.step("take_note")
+@feature.step("take_note", Role.MEMBER)
 def take_note(turn: Turn, draft: Kept) -> bool:
     """The note, whatever it looks like. A photo or a place without words waits for them."""
     more = received(turn)
@@ -397,7 +399,7 @@ def add_place(turn: Turn, press: AddVisitPlace) -> None:
         turn.ask(take_place, PlaceDraft(found.id), AskVisitPlace())
 
 
-@feature.step("take_place")
+@feature.step("take_place", Role.MEMBER)
 def take_place(turn: Turn, draft: PlaceDraft) -> bool:
     """The phone's location, or words for the place. A photo joins the visit; the question stays."""
     found, more = turn.unit.visits.get(VisitId(draft.visit)), received(turn)
@@ -494,4 +496,7 @@ def was_in(turn: Turn, press: VisitWasIn) -> None:
 @feature.press(MyVisits)
 def my_visits(turn: Turn, press: MyVisits) -> None:
     """The latest visits, in place of the question."""
-    turn.edit(VisitList(press.page))
+    if turn.person.has(Role.MEMBER):
+        turn.edit(VisitList(press.page))
+    else:
+        turn.refuse(Refusal.NOT_STAFF)

@@ -43,8 +43,11 @@ class Signal:
         return True
 
 
-async def until(world: World, ready: Callable[[], T], seconds: float = 5.0) -> T:
-    """Waits until `ready()` is true and returns what it gave; it is asked again whenever the world changes."""
+async def until(world: World, ready: Callable[[], T], seconds: float | None = 30.0) -> T:
+    """Waits until `ready()` is true and returns what it gave; it is asked again whenever the world changes.
+
+    Raises `TimeoutError` after that many seconds; with None it waits for as long as it takes.
+    """
     signal = Signal()
     world.listeners.append(signal.fire)
     world.queue.told.append(signal.fire)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 from uuid import uuid4
 
 from simulator.allowance import Allowance
@@ -57,7 +58,7 @@ class State:
     ) -> None:
         self.clock = Clock()
         self.now: Callable[[], datetime] = now or self.clock.now
-        self.life = uuid4().hex[:8]
+        self.life = new_life()
         self.token = token
         self.privacy_mode = privacy_mode
         self.kept_messages = kept_messages
@@ -82,6 +83,14 @@ class State:
         self.listeners: list[Callable[[Json], None]] = []
         self._sequence = 0
         self._serial = 0
+
+    def once_more(self, now: Callable[[], datetime]) -> Self:
+        """A world of its own that is as this one is, in the time of ``now``; nobody listens to it yet."""
+        instead: dict[int, Any] = {id(self.now): now}
+        instead |= {id(those): [] for those in (self.listeners, self.queue.told, self.queue.held)}
+        copy = deepcopy(self, instead)
+        copy.life = new_life()
+        return copy
 
     def limit(self, on: bool = True) -> None:
         """Whether Telegram's limits on sending are enforced; off at the start."""
@@ -282,6 +291,11 @@ class State:
     def called(self, method: str) -> list[Json]:
         """The kept calls of one method, oldest first."""
         return [call for call in self.calls if call["method"] == method]
+
+
+def new_life() -> str:
+    """What tells one world from all others."""
+    return uuid4().hex[:8]
 
 
 def _without_reply(message: Json) -> Json:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, text, update
+from sqlalchemy import Connection, Row, bindparam, exists, func, insert, not_, or_, select, text, update
 
 from domain.cases import (
     Behalf,
@@ -20,10 +20,10 @@ from domain.cases import (
     VisitId,
 )
 from domain.charter import Handling
-from domain.people import PersonId
+from domain.people import PersonId, Role
 from storage.locks import NONE, Locks
 from storage.shelf import Shelf, listing
-from storage.tables import IN_HAND, attachments, cases
+from storage.tables import IN_HAND, attachments, calls, cases, people
 from storage.upsert import insert_or
 
 OPEN_STATES = ("submitted", "accepted", "assigned", "in_progress", "need_info")
@@ -39,14 +39,29 @@ BY_ID = select(cases).where(cases.c.id == bindparam("id_")).with_for_update()
 """Read for a change, which means nothing to SQLite and to whoever only asks."""
 BY_NUMBER = select(cases).where(cases.c.year == bindparam("year_"), cases.c.serial == bindparam("serial_"))
 SAVE = update(cases).where(cases.c.id == bindparam("id_"))
+_by_themselves = cases.c.behalf_kind.is_(None)
+_a_member = exists().where(people.c.id == bindparam("person_"), people.c.roles.contains(Role.MEMBER.value))
 OF_REPORTER = (
     select(cases)
-    .where(cases.c.reporter == bindparam("person_"))
+    .where(cases.c.reporter == bindparam("person_"), or_(_by_themselves, _a_member))
     .order_by(cases.c.submitted_at.desc(), cases.c.id.desc())
 )
 NEWEST = OF_REPORTER.limit(1)
 LATEST = OF_REPORTER.where(cases.c.submitted_at >= bindparam("since_")).limit(10)
 CONCERNS = listing(OF_REPORTER.with_only_columns(cases.c.id))
+"""Their own, and for as long as they are a member those they reported for others: see ``relations``."""
+FOR_OTHERS = (
+    select(cases)
+    .where(cases.c.reporter == bindparam("person_"), not_(_by_themselves), cases.c.next_at.is_not(None))
+    .order_by(cases.c.submitted_at, cases.c.id)
+)
+TO_CALL_ABOUT = (
+    select(cases)
+    .where(
+        cases.c.id.in_(select(calls.c.case_id).where(calls.c.member == bindparam("person_"), calls.c.done_at.is_(None)))
+    )
+    .order_by(cases.c.id)
+)
 OF_HOLDER = select(cases.c.id).where(cases.c.holder == bindparam("person_"), text(IN_HAND))
 HELD = listing(OF_HOLDER.order_by(cases.c.due_at.nulls_last(), cases.c.id))
 HELD_LATELY = (
@@ -119,8 +134,16 @@ class Cases(Shelf):
         self._connection.execute(SAVE, {"id_": case, "next_at": until})
 
     def of_reporter(self, person: PersonId) -> list[Case]:
-        """A resident's cases, newest first."""
+        """A resident's cases, newest first; a member's also those they reported for others."""
         return self._list(OF_REPORTER, {"person_": person})
+
+    def for_others(self, person: PersonId) -> list[Case]:
+        """What somebody has reported for others and is not at rest, whether they are a member (any more) or not."""
+        return self._list(FOR_OTHERS, {"person_": person})
+
+    def to_call_about(self, person: PersonId) -> list[Case]:
+        """The cases about which somebody still has to telephone."""
+        return self._list(TO_CALL_ABOUT, {"person_": person})
 
     def newest(self, person: PersonId) -> Case | None:
         """The last case a resident has told of."""

@@ -1,9 +1,10 @@
 """Templates are compiled once for the same words, and never shown for others.
 
-Planted: labels left out of what ``compiled`` goes by (the first label is shown for the second); the checksum not
-compared (the old template is shown when the file has changed); no cache at all. Each failed here.
+Planted: an overlay's words taken from the cache as well (the first template and label are shown for the second); the
+group's name left out of what ``built_in`` goes by; no cache at all. Each failed here.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,12 @@ def test_a_changed_template_is_compiled_anew(tmp_path: Path) -> None:
     for text in ("one", "two"):
         write(tmp_path, text)
         assert words_of(tmp_path).template("en", "mine.j2").render() == text
+
+
+def test_another_group_is_called_by_its_own_name() -> None:
+    named = [replace(CHARTER, group={"en": name}) for name in ("North Gate", "Osmanthus")]
+    shown = [Words(charter).template("en", "welcome/welcome.j2").environment.globals["group"] for charter in named]
+    assert shown == ["North Gate", "Osmanthus"]
 
 
 def test_the_same_words_are_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:

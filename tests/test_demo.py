@@ -127,6 +127,56 @@ async def test_the_place_begins_anew_and_leaves_nothing_behind() -> None:
         assert await ended_politely(place.folder / "3")
 
 
+async def test_a_story_is_told_once_a_language() -> None:
+    """The next life begins where it was told, with nothing of what was done since; and it is a life of its own."""
+    async with demo(language="zh") as place:
+        living = asyncio.create_task(place.run())
+        first = await awake(place)
+        told, turns, before = chats(first), first.app.turns.meter.turns.copy(), first.now()
+        assert turns
+        link = first.app.turns.kit.secret()
+        first.act("王芳: 城北社区电梯坏了")
+        await first.advance(timedelta(days=3))
+        assert chats(first) != told
+
+        assert await place.wish("zh", True) == 2
+        second = await awake(place)
+        assert second.world.life != first.world.life
+        assert chats(second) == told
+        assert second.app.turns.meter.turns == {}, "nobody did anything"
+        assert timedelta() <= second.now() - before < timedelta(hours=1)
+        assert second.world.transcript().splitlines() == []
+        assert second.app.turns.kit.secret() == link
+        await second.advance(timedelta(days=3))
+        second.act("王芳: 城北社区电梯坏了")
+        await second.quiet()
+        assert any("电梯" in one["text"] for one in second.world.messages(1001))
+        living.cancel()
+        await asyncio.gather(living, return_exceptions=True)
+        assert await ended_politely(place.folder / "2")
+
+
+def chats(town: Town) -> dict[int, list[tuple[bool, str]]]:
+    """Everything that everybody said and heard in private."""
+    return {number: [(one["mine"], one["text"]) for one in town.world.messages(number)] for number in town.world.people}
+
+
+async def test_a_place_that_cannot_wake_up_is_begun_anew() -> None:
+    """Planted fault: the first failure ends the demo, and its address is gone."""
+    async with demo(language="en") as place:
+        living = asyncio.create_task(place.run())
+        await until_begun(place)
+        assert place.town is not None
+        world = place.town.world
+        await until(world, lambda: world.story["done"] > 1)
+        world.people.clear()
+        await until(world, lambda: world.story["state"] == "over")
+        town = await awake(place)
+        assert (place.lives, town.world.story["state"]) == (2, "done")
+        living.cancel()
+        await asyncio.gather(living, return_exceptions=True)
+
+
 async def awake(place: Demo) -> Town:
     """The town, once it is awake."""
     await until_begun(place)
@@ -166,6 +216,9 @@ async def test_time_does_not_pass_before_anybody_is_awake() -> None:
             with pytest.raises(Impossible, match="not awake"):
                 await place.advance(timedelta(days=1))
             await town.live("zh")
+            with pytest.raises(Impossible, match="not awake"):
+                await place.advance(timedelta(days=1))
+            town.awake()
             before = town.now()
             await place.advance(timedelta(hours=1))
             assert town.now() - before >= timedelta(hours=1)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from domain.cases import CaseId
+from domain.casework import Relation
 from handlers.kit.press import Press
 
 if TYPE_CHECKING:
@@ -82,16 +83,22 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class CaseMessage(Message):
-    """A message about a case: it answers the case's card, and is withheld from whoever may no longer read the case."""
+    """A message about a case: it answers the case's card, and is withheld from whoever it is not for (any more).
 
+    ``whose``: what one must be to the case to read it. What was pressed never decides that. To strangers such a message
+    says its fields only, nothing of the case.
+    """
+
+    whose: ClassVar[frozenset[Relation]]
     case: CaseId
 
     def context(self, view: "View") -> dict[str, Any] | None:
         """The fields, with the case as the reader may see it."""
-        seen = view.case(self.case)
-        if seen is None or not self.still_true(view):
-            return None
-        return {**{field.name: getattr(self, field.name) for field in fields(self)}, "case": seen}
+        said = {field.name: getattr(self, field.name) for field in fields(self)}
+        if Relation.STRANGER in self.whose:
+            return said
+        seen = view.case(self.case, self.whose)
+        return {**said, "case": seen} if seen and self.still_true(view) else None
 
     def still_true(self, view: "View") -> bool:
         """Whether it is still worth saying; a reminder is not once the case has moved on."""

@@ -8,6 +8,9 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, ClassVar, Self, get_type_hints
 
+from domain.cases import CaseId
+from domain.casework import Relation
+
 LIMIT = 64
 """Bytes of ``callback_data`` that Telegram allows."""
 
@@ -24,6 +27,8 @@ class Press:
     code: ClassVar[str] = ""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
+        if not cls.code:  # a kind of presses, not one of them
+            return
         known = PRESSES.get(cls.code)
         if known is not None and known.__qualname__ != cls.__qualname__:
             raise TypeError(f"{cls.__name__} and {known.__name__} share the code {cls.code!r}")
@@ -45,6 +50,18 @@ class Press:
         if len(parts) != len(readers):
             raise ValueError(f"{cls.__name__} takes {len(readers)} parts, not {len(parts)}")
         return cls(*(read(part) for read, part in zip(readers, parts, strict=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class CasePress(Press):
+    """A button about a case. ``whose``: what one must be to the case, or there is no such case for them."""
+
+    whose: ClassVar[frozenset[Relation]]
+    case: CaseId
+
+    def asks(self) -> frozenset[Relation]:
+        """What one must be to the case for just this press."""
+        return self.whose
 
 
 @cache

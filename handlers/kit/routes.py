@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, get_type_hints
 
-from domain.people import Role
+from domain.people import Person, Role
 from domain.reading import Look
 from handlers.kit.incoming import Kind
-from handlers.kit.press import Press, decode
+from handlers.kit.press import CasePress, Press, decode
 from handlers.kit.turn import Step, Turn, draft_of
 from storage.messages import About
 
@@ -25,6 +25,7 @@ ClockHandler = Callable[[Turn], bool]
 STALE = "stale_press"
 NO_SUCH_COMMAND = "no_such_command"
 DEAD_LINK = "dead_link"
+ROLE_ENDED = "role_ended"
 START = "start"
 
 
@@ -45,6 +46,7 @@ class Feature:
     commands: list[Command] = field(default_factory=list)
     presses: dict[type[Press], Callable[[Turn, Any], None]] = field(default_factory=dict)
     steps: dict[str, Step] = field(default_factory=dict)
+    step_roles: dict[str, frozenset[Role]] = field(default_factory=dict)
     replies: list[ReplyHandler] = field(default_factory=list)
     free: list[Tried] = field(default_factory=list)
     clocks: list[ClockHandler] = field(default_factory=list)
@@ -69,11 +71,16 @@ class Feature:
 
         return register
 
-    def step(self, name: str) -> Callable[[Step], Step]:
-        """Take the answer to a question. The name is kept in the database: it never changes."""
+    def step(self, name: str, *roles: Role) -> Callable[[Step], Step]:
+        """Take the answer to a question. The name is kept in the database: it never changes.
+
+        ``roles``: it is asked of whoever has one of them, and goes with the last of them; without any, of everyone.
+        """
 
         def register(run: Step) -> Step:
             self.steps[f"{self.name}.{name}"] = run
+            if roles:
+                self.step_roles[f"{self.name}.{name}"] = frozenset(roles)
             return run
 
         return register
@@ -125,17 +132,19 @@ class Router:
     starts: dict[str, Callable[[Turn, str], None]]
     happenings: dict[Kind, Handler]
     step_names: dict[Step, str]
+    step_roles: dict[str, frozenset[Role]]
 
     @classmethod
     def of(cls, features: Iterable[Feature]) -> "Router":
         """One table of everything. Raises ``ValueError`` where two features claim the same."""
-        router = cls({}, {}, {}, [], [], [], {}, {}, {})
+        router = cls({}, {}, {}, [], [], [], {}, {}, {}, {})
         for feature in features:
             for command in feature.commands:
                 router.commands.setdefault(command.name, []).append(command)
             for table, more in (
                 (router.presses, feature.presses),
                 (router.steps, feature.steps),
+                (router.step_roles, feature.step_roles),
                 (router.starts, feature.starts),
                 (router.happenings, feature.happenings),
             ):
@@ -163,7 +172,7 @@ class Router:
         run = self.presses.get(type(press)) if press else None
         if run is None:
             turn.refuse(STALE)
-        else:
+        elif not isinstance(press, CasePress) or turn.case(press.case, press.asks()):
             run(turn, press)
 
     def _command(self, turn: Turn, name: str) -> None:
@@ -209,12 +218,21 @@ class Router:
         if step is None:
             turn.done()
             return False
+        if not may_answer(turn.person, self.step_roles.get(dialog.step)):
+            turn.done()
+            turn.refuse(ROLE_ENDED)
+            return True
         return step(turn, draft_of(draft_type(step), dialog)) is not False
 
     def _free(self, turn: Turn) -> None:
         for handle in self.free:
             if handle(turn):
                 return
+
+
+def may_answer(person: Person, roles: frozenset[Role] | None) -> bool:
+    """Whether somebody still has a role in which a question was asked (None: it was asked of everyone)."""
+    return roles is None or bool(person.roles & roles)
 
 
 def merge(table: dict[Any, Any], more: dict[Any, Any], feature: str) -> None:

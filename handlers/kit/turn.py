@@ -8,9 +8,9 @@ from secrets import token_urlsafe
 from typing import Any, ClassVar, TypeVar
 
 from domain.cases import Case, CaseId
-from domain.casework import Refusal, may_read
+from domain.casework import EITHER_SIDE, Refusal, Relation, reads_as
 from domain.charter import Category, Charter
-from domain.people import ChatId, Person, PersonId
+from domain.people import ChatId, Person, PersonId, Role
 from domain.reading import Look, ReadingWords, guess_category, look
 from handlers.kit.incoming import Incoming, Kind
 from handlers.kit.messages import CaseMessage, Message
@@ -53,11 +53,12 @@ class Done(Message):
 
 @dataclass(frozen=True, slots=True)
 class Kit:
-    """What is the same for every turn: the words people say, a source of secrets, the names of steps."""
+    """What is the same for every turn: the words people say, a source of secrets, the steps' names and roles."""
 
     reading: ReadingWords = ReadingWords()
     secret: Callable[[], str] = partial(token_urlsafe, 16)
     step_names: dict[Step, str] = field(default_factory=dict)
+    step_roles: dict[str, frozenset[Role]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -254,10 +255,13 @@ class Turn:
 
     # -- knowing
 
-    def case(self, case: CaseId | None) -> Case | None:
-        """A case this person may read; otherwise the refusal has been said, the same for absent and for not theirs."""
+    def case(self, case: CaseId | None, whose: frozenset[Relation] = EITHER_SIDE) -> Case | None:
+        """A case to which this person is one of these; otherwise the refusal has been said.
+
+        It is the same for a case that does not exist and for one that is not theirs.
+        """
         found = None if case is None else self.unit.cases.get(case)
-        if found is None or not may_read(found, self.person):
+        if found is None or not reads_as(found, self.person, whose):
             self.refuse(Refusal.NO_SUCH_CASE)
             return None
         return found

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from domain import followups
 from domain.cases import Behalf, Case, CaseId, Outcome, State, Supervision
-from domain.casework import Relation, may_read, relations
+from domain.casework import EITHER_SIDE, Relation, may_read, reads_as, relations
 from domain.charter import Charter, named
 from domain.people import Person, PersonId
 from domain.text import headline
@@ -90,16 +90,17 @@ class View:
         found = self.person(person)
         return found.name if found else ""
 
-    def case(self, case: CaseId) -> CaseView | None:
-        """The case as the reader may see it; None where they may not."""
+    def case(self, case: CaseId, whose: frozenset[Relation] = EITHER_SIDE) -> CaseView | None:
+        """The case as the reader may see it; None where they are none of these to it."""
         found = self.unit.cases.get(case)
-        if found is None or self.reader is None or not may_read(found, self.reader):
+        if found is None or self.reader is None or not reads_as(found, self.reader, whose):
             return None
         return self.case_view(found, self.reader)
 
     def cases(self, ids: Iterable[CaseId], reader: Person) -> list[CaseView]:
-        """The cases of a page of a list, for someone who may read them."""
-        return [self.case_view(case, reader) for number in ids if (case := self.unit.cases.get(number))]
+        """The cases of a page of a list, as far as somebody may read them."""
+        found = (self.unit.cases.get(number) for number in ids)
+        return [self.case_view(case, reader) for case in found if case and may_read(case, reader)]
 
     def case_view(self, case: Case, reader: Person) -> CaseView:
         """A case for someone who may read it."""

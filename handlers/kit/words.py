@@ -5,7 +5,7 @@ at the last moment by the templates themselves.
 """
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import lru_cache
@@ -20,7 +20,6 @@ from markupsafe import Markup
 
 from domain.charter import Charter
 from domain.text import cut
-from handlers.kit.compiled import compiled
 from handlers.kit.messages import Button, Media, Message, Rows
 from handlers.kit.views import View
 
@@ -58,11 +57,14 @@ class Words:
     """Every word the bot says, in every language of the charter."""
 
     def __init__(self, charter: Charter, overlay: Path | None = None) -> None:
-        folders = [folder for folder in (overlay, BUILT_IN) if folder]
         self.charter = charter
-        self._labels = {language: labels_of(folders, language) for language in charter.languages}
-        self._environments = {language: self._environment(folders, language) for language in charter.languages}
-        self._templates: dict[tuple[str, str], Template] = {}
+        zone = charter.calendar.zone
+        self._spoken = {
+            language: Spoken(language, zone, self.group(language), (overlay, BUILT_IN))
+            if overlay
+            else built_in(language, zone, self.group(language))
+            for language in charter.languages
+        }
 
     def render(self, message: Message, view: View) -> Rendered | None:
         """The message in the view's language; None where its reader may not, or need not, read it any more."""
@@ -81,36 +83,24 @@ class Words:
 
     def template(self, language: str, path: str) -> Template:
         """A template, compiled once."""
-        found = self._templates.get((language, path))
-        if found is None:
-            found = self._templates[language, path] = self._environments[language].get_template(path)
-        return found
+        return self._spoken[language].template(path)
 
     def label(self, language: str, key: str, names: Mapping[str, object] | None = None) -> str:
         """The words of a button or of a single term, such as ``state.closed``."""
-        try:
-            return self._labels[language][key].format_map(names or {})
-        except KeyError as missing:
-            raise WordsError(f"templates/{language}/labels.toml: {key} lacks {missing}") from missing
+        return self._spoken[language].label(key, names)
 
     def labels(self, language: str) -> Mapping[str, str]:
         """Every label by its key."""
-        return self._labels[language]
+        return self._spoken[language].labels
 
     def group(self, language: str) -> str:
         """What the group calls itself."""
         return self.charter.group.get(language) or next(iter(self.charter.group.values()))
 
     def check(self) -> None:
-        """Compile every template. Raises ``WordsError`` naming file and line: a broken overlay does not start."""
-        for language, environment in self._environments.items():
-            for path in environment.list_templates(extensions=["j2"]):
-                try:
-                    self.template(language, path)
-                except TemplateError as error:
-                    line = getattr(error, "lineno", None)
-                    where = f"{language}/{path}" + (f" line {line}" if line else "")
-                    raise WordsError(f"{where}: {error.message}") from error
+        """Compile every template. Raises ``WordsError`` naming file and line."""
+        for spoken in self._spoken.values():
+            spoken.check()
 
     def _draw(self, rows: Rows, language: str) -> tuple[tuple[Drawn, ...], ...]:
         return tuple(tuple(self._button(button, language) for button in row) for row in rows if row)
@@ -119,30 +109,69 @@ class Words:
         label = button.text or self.label(language, button.label, button.names)
         return Drawn(label, button.press.encode() if button.press else "", button.url)
 
-    def _environment(self, folders: list[Path], language: str) -> ImmutableSandboxedEnvironment:
-        environment = ImmutableSandboxedEnvironment(
+
+class Spoken:
+    """The labels and templates of one language; of several folders, the first that has one. Each is compiled once."""
+
+    def __init__(self, language: str, zone: ZoneInfo, group: str, folders: Sequence[Path]) -> None:
+        self.language = language
+        self.labels = labels_of(folders, language)
+        self._checked = False
+        self._templates: dict[str, Template] = {}
+        self._environment = ImmutableSandboxedEnvironment(
             loader=ChoiceLoader([FileSystemLoader(folder / language) for folder in folders]),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
-            bytecode_cache=compiled(language, self.charter.calendar.zone, self._labels[language]),
         )
-        environment.filters.update(self._filters(language))
-        environment.globals["group"] = self.group(language)
-        return environment
+        self._environment.filters.update(self._filters(zone))
+        self._environment.globals["group"] = group
 
-    def _filters(self, language: str) -> dict[str, Callable[..., Any]]:
-        zone = self.charter.calendar.zone
+    def template(self, path: str) -> Template:
+        """That template."""
+        found = self._templates.get(path)
+        if found is None:
+            found = self._templates[path] = self._environment.get_template(path)
+        return found
+
+    def label(self, key: str, names: Mapping[str, object] | None = None) -> str:
+        """A label, filled with names."""
+        try:
+            return self.labels[key].format_map(names or {})
+        except KeyError as missing:
+            raise WordsError(f"templates/{self.language}/labels.toml: {key} lacks {missing}") from missing
+
+    def check(self) -> None:
+        """Compile every template, once. Raises ``WordsError`` naming file and line."""
+        if self._checked:
+            return
+        for path in self._environment.list_templates(extensions=["j2"]):
+            try:
+                self.template(path)
+            except TemplateError as error:
+                line = getattr(error, "lineno", None)
+                where = f"{self.language}/{path}" + (f" line {line}" if line else "")
+                raise WordsError(f"{where}: {error.message}") from error
+        self._checked = True
+
+    def _filters(self, zone: ZoneInfo) -> dict[str, Callable[..., Any]]:
+        language = self.language
         return {
             "day": lambda moment: day(moment, language, zone),
             "moment": lambda moment: f"{day(moment, language, zone)} {clock(moment, language, zone)}",
             "clock": lambda moment: clock(moment, language, zone),
-            "word": lambda value, group: self.label(language, f"{group}.{value}"),
+            "word": lambda value, group: self.label(f"{group}.{value}"),
             "cut": cut,
             "quote": quote,
         }
+
+
+@lru_cache(maxsize=16)
+def built_in(language: str, zone: ZoneInfo, group: str) -> Spoken:
+    """The words that come with the program: they stay the same, so whoever begins anew need not compile them again."""
+    return Spoken(language, zone, group, (BUILT_IN,))
 
 
 def day(moment: datetime | date, language: str, zone: ZoneInfo) -> str:
@@ -177,7 +206,7 @@ def quote(text: str) -> Markup:
     return Markup("<blockquote>{}</blockquote>").format(text)
 
 
-def labels_of(folders: list[Path], language: str) -> dict[str, str]:
+def labels_of(folders: Sequence[Path], language: str) -> dict[str, str]:
     """Labels of a language from every labels.toml below it, as flat keys; the overlay's win."""
     found: dict[str, str] = {}
     for folder in reversed(folders):

@@ -214,7 +214,7 @@ def test_start_over_during_chaos_and_while_time_passes(opened: Opened) -> None:
 
 
 def test_a_new_town_is_noticed_whatever_is_heard_first(opened: Opened) -> None:
-    """The question how far the place is stays open while events tell of another life.
+    """The question how far the place is stays open while an event, that it is over, tells of another life.
 
     Planted fault: the page compares lives only where that question is answered (``connected`` in ``town.js``).
     """
@@ -222,6 +222,8 @@ def test_a_new_town_is_noticed_whatever_is_heard_first(opened: Opened) -> None:
     held: list[Any] = []
     visit.page.route("**/sim/story*", lambda route: held.append(route))
     visit.page.evaluate("document.body.dataset.mark = 'before'")
+    with visit.page.expect_request("**/sim/story*"):
+        visit.demo.again("zh")
     visit.demo.again("zh")
     expect(visit.page.locator("body[data-mark]")).to_have_count(0)
     visit.page.unroute("**/sim/story*")

@@ -10,7 +10,7 @@ import json
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import islice
 from pathlib import Path
 from types import BuiltinFunctionType, FunctionType, MemberDescriptorType, ModuleType
@@ -53,10 +53,16 @@ def sizes(root: object) -> Sizes:
         if isinstance(thing, dict | set | list | deque | CACHE) and getattr(thing, "maxlen", None) is None:
             found[path] = found.get(path, 0) + size_of(thing)
         for name, part in parts(thing):
-            if id(part) not in seen and str(type(part).__module__).partition(".")[0] in LOOKED_INTO:
+            if id(part) not in seen and home_of(part) in LOOKED_INTO:
                 seen.add(id(part))
                 waiting.append((part, f"{path}.{name}" if path.count(".") < 12 else path))
     return found
+
+
+def home_of(part: object) -> str:
+    """The package of a module, or of a thing's type."""
+    name = part.__name__ if isinstance(part, ModuleType) else str(type(part).__module__)
+    return name.partition(".")[0]
 
 
 def size_of(thing: Any) -> int:
@@ -80,12 +86,18 @@ def parts(thing: object) -> Iterator[tuple[str, object]]:
 
 def name_of(thing: object, part: object) -> str:
     """Under which name a thing holds its part; its type's where it has none."""
-    for kind in type(thing).__mro__:
-        for name, slot in vars(kind).items():
-            with suppress(AttributeError):
-                if isinstance(slot, MemberDescriptorType) and slot.__get__(thing) is part:
-                    return name
+    for name, slot in slots(type(thing)):
+        with suppress(AttributeError):
+            if slot.__get__(thing) is part:
+                return name
     return type(part).__name__
+
+
+@cache
+def slots(kind: type) -> tuple[tuple[str, MemberDescriptorType], ...]:
+    """The named places of a type."""
+    named = [entry for base in kind.__mro__ for entry in vars(base).items()]
+    return tuple((name, slot) for name, slot in named if isinstance(slot, MemberDescriptorType))
 
 
 async def speak(town: Stage, first: int, last: int) -> None:

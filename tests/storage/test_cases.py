@@ -25,7 +25,7 @@ from domain.cases import (
     evolve,
 )
 from domain.casework import Refusal
-from domain.people import PersonId
+from domain.people import ChatId, PersonId, Role
 from storage.cases import Attachment, columns, number
 from storage.journal import EVENTS
 from storage.tables import cases
@@ -253,3 +253,28 @@ def test_a_case_without_its_beginning_cannot_be_told(unit: Unit) -> None:
 
 def test_every_event_has_a_name_in_the_journal() -> None:
     assert EVENTS.keys() == {kind.__name__ for kind in Event.__subclasses__()}
+
+
+def test_what_was_reported_for_others_is_listed_for_as_long_as_somebody_is_a_member(unit: Unit) -> None:
+    """Planted fault: a list by the reporter alone."""
+    lee = unit.people.add(ChatId(9), "李建国", "zh", MONDAY)
+    member = replace(lee, roles=frozenset({Role.COORDINATOR, Role.MEMBER}))
+    own = keep(unit, replace(submitted().born(), reporter=lee.id))
+    granny = replace(submitted(LATER).born(), reporter=lee.id, behalf=Behalf(BehalfKind.PERSON, "王奶奶"))
+    theirs, over = unit.cases.add(granny, 2026, LATER, None), unit.cases.add(granny, 2026, None, None)
+    for roles, listed in ((member.roles, [over, theirs, own]), (frozenset({Role.COORDINATOR}), [own])):
+        unit.people.set_roles(replace(member, roles=roles))
+        assert [case.id for case in unit.cases.of_reporter(lee.id)] == [case.id for case in listed]
+        assert unit.cases.concerns(lee.id, 0, 5) == [case.id for case in listed]
+        assert unit.cases.count_concerns(lee.id) == len(listed)
+        assert unit.cases.newest(lee.id) == listed[0]
+        assert [case.id for case in unit.cases.for_others(lee.id)] == [theirs.id]
+
+
+def test_about_which_cases_somebody_has_to_call(unit: Unit) -> None:
+    first, second, _ = (keep(unit, submitted().born()) for _ in range(3))
+    unit.calls.add(second.id, LEE.id, "say", "", MONDAY, LATER)
+    unit.calls.add(second.id, LEE.id, "info", "", MONDAY, LATER)
+    unit.calls.done(unit.calls.add(first.id, LEE.id, "say", "", MONDAY, LATER), MONDAY)
+    unit.calls.add(first.id, ZHANG.id, "say", "", MONDAY, LATER)
+    assert [case.id for case in unit.cases.to_call_about(LEE.id)] == [second.id]
