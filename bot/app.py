@@ -19,8 +19,9 @@ from bot.config import ConfigError, Settings
 from bot.config_errors import config_error
 from bot.errands import Errands, Work
 from bot.health import Health
-from bot.intake import ChatLanes, Intake
+from bot.intake import Intake
 from bot.invitations import name_coordinators
+from bot.kept_words import KeptWords
 from bot.leading import Leading, Part
 from bot.reading_words import load as reading_words
 from bot.request import build_request
@@ -90,13 +91,6 @@ LONGEST_PAUSE = 30.0
 
 PTB = Application[Any, Any, Any, Any, Any, Any]
 Led = Callable[["App", asyncio.Event], Part]
-
-
-class Forgetful(Application[Any, Any, Any, Any, Any, Any]):
-    """PTB notes the number of everybody who ever wrote, for a persistence that we do not use: memory would grow."""
-
-    def _mark_for_persistence_update(self, *, update: object | None = None, job: object | None = None) -> None:
-        """There is nothing to note."""
 
 
 @dataclass(slots=True)
@@ -247,7 +241,7 @@ async def build(settings: Settings, clock: Clock) -> App:
     words = checked_words(charter, settings)
     database = await open_storage(settings)
     application = build_application(settings)
-    turns = turns_of(database, charter, clock, settings.required_token())
+    turns = turns_of(settings, database, charter, clock)
     leadership = database.leadership()
     sender = Sender(database, words, turns, application.bot, clock, settings.sender, lambda: leadership.leading)
     errands = Errands(
@@ -255,7 +249,7 @@ async def build(settings: Settings, clock: Clock) -> App:
     )
     intake = Intake(application, turns, settings.intake.batch)
     polling = settings.telegram.mode == "polling"
-    health = Health(database, sender, intake, lambda: leadership.leading, polling=polling)
+    health = Health(database, sender, intake, lambda: turns.aside.prove(0), lambda: leadership.leading, polling=polling)
     app = App(
         settings=settings,
         charter=charter,
@@ -276,17 +270,19 @@ async def build(settings: Settings, clock: Clock) -> App:
     return app
 
 
-def turns_of(database: Database, charter: Charter, clock: Clock, token: str) -> Turns:
+def turns_of(settings: Settings, database: Database, charter: Charter, clock: Clock) -> Turns:
     """The turns of all features."""
+    token = settings.telegram.token.get_secret_value()
     router = Router.of(FEATURES)
     kit = Kit(reading=reading_words(), step_names=router.step_names, step_roles=router.step_roles)
-    return Turns(database, router, charter, kit, clock, int(token.partition(":")[0] or 0), lambda: None)
+    bot = int(token.partition(":")[0] or 0)
+    words = KeptWords(settings.data_folder)
+    return Turns(database, router, charter, kit, clock, bot, lambda: None, words=words)
 
 
 def idle_turns(settings: Settings, database: Database, clock: Clock) -> Turns:
     """Turns for commands where no bot runs: what they say is sent after the next start."""
-    token = settings.telegram.token.get_secret_value()
-    return turns_of(database, charter_of(settings, clock), clock, token)
+    return turns_of(settings, database, charter_of(settings, clock), clock)
 
 
 def backup_work(settings: Settings, database: Database, clock: Clock) -> Work:
@@ -325,8 +321,7 @@ def build_application(settings: Settings) -> PTB:
         get_updates_request=build_request(telegram),
         local_mode=telegram.local_mode,
     )
-    builder = ApplicationBuilder().application_class(Forgetful).bot(bot).updater(None).job_queue(None)
-    return builder.concurrent_updates(ChatLanes()).build()
+    return ApplicationBuilder().bot(bot).updater(None).job_queue(None).build()
 
 
 async def introduce(app: App) -> None:

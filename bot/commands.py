@@ -146,7 +146,8 @@ async def served(app: App, webhook: bool, listener: socket.socket | None = None,
     if settings.metrics.enabled:
         from bot.metrics import Metrics
 
-        routes.append(web.numbers(Metrics(settings, app.database, app.clock, app.turns.meter, worker)))
+        metrics = Metrics(settings, app.database, app.clock, app.turns.meter, app.intake.backlog, worker)
+        routes.append(web.numbers(metrics))
     ours = listener or web.bound(settings.webhook.listen, settings.webhook.port)
     async with web.served(web.build_web(*routes), ours) as port:
         yield port

@@ -11,7 +11,9 @@ from bot.config import ConfigError, Settings
 from bot.diagnosis_machine import machine
 from bot.diagnosis_telegram import telegram
 from bot.findings import Finding, warned, wrong
+from bot.kept_words import KeptWords
 from bot.operations import aged
+from bot.quarantine import kept_where
 from domain.cases import CaseId
 from handlers.operator import failures
 from storage.database import Database
@@ -60,7 +62,10 @@ async def running(settings: Settings) -> Finding:
     if answer is None:
         return warned("bot", "it does not run here: start it with systemctl start yixian")
     ill = [f"{check['name']} {check['text']}" for check in answer["checks"] if not check["ok"]]
-    return wrong("bot", f"{'; '.join(ill)}: look into its log, restart it") if ill else Finding("bot", "runs, is ready")
+    if ill:
+        return wrong("bot", f"{'; '.join(ill)}: look into its log, restart it")
+    waiting = [check["text"] for check in answer["checks"] if check["name"] == "updates"]
+    return Finding("bot", "; ".join(["runs, is ready", *waiting]))
 
 
 def calendar(settings: Settings, now: datetime) -> Iterator[Finding]:
@@ -82,7 +87,7 @@ def in_database(unit: Unit, settings: Settings, now: datetime, deep: bool) -> It
     """Settings, quarantine, outbox, errands, invariants."""
     if settings.database_file is not None:
         yield from pragmas(unit)
-    yield from quarantine(unit, now)
+    yield from quarantine(unit, KeptWords(settings.data_folder))
     yield from outbox(unit, settings, now)
     if failed := unit.errands.count_failed():
         yield wrong("errands", f"{failed} given up: see the log; opening the bot asks for a menu again")
@@ -101,19 +106,22 @@ def pragmas(unit: Unit) -> Iterator[Finding]:
         yield Finding("settings", "WAL, synchronous FULL, foreign keys, secure delete")
 
 
-def quarantine(unit: Unit, now: datetime) -> Iterator[Finding]:
-    """Updates that were set aside."""
+def quarantine(unit: Unit, words: KeptWords) -> Iterator[Finding]:
+    """Updates that were set aside, stored or not, and words that belong to none of them."""
     found = unit.intake.quarantined()
     for update in found[:MANY]:
+        aside = unit.operations.set_aside(update.code)
         yield wrong(
             "quarantine",
-            f"update {update.update_id}, code {update.code}, {update.error} at {update.at:%Y-%m-%d %H:%M}Z: "
-            "`quarantine retry` or `drop`",
+            f"update {update.update_id}, code {update.code}, {update.error} at {update.at:%Y-%m-%d %H:%M}Z"
+            f"{kept_where(aside, words) if aside else ''}: `quarantine retry` or `drop`",
         )
     if len(found) > MANY:
         yield wrong("quarantine", f"and {len(found) - MANY} more: `quarantine show`")
     if not found:
         yield Finding("quarantine", "empty")
+    for code in sorted(set(words.codes()) - {update.code for update in found}):
+        yield warned("quarantine", f"{words.path(code)}: nothing that was set aside has this code; remove it")
 
 
 def outbox(unit: Unit, settings: Settings, now: datetime) -> Iterator[Finding]:

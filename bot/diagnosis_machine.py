@@ -11,6 +11,7 @@ from pathlib import Path
 from bot.backups import kept
 from bot.config import Settings
 from bot.findings import Finding, warned, wrong
+from bot.kept_words import KeptWords
 from bot.operations import aged
 from bot.watch import FULL, used
 
@@ -62,6 +63,8 @@ def private(settings: Settings) -> Iterator[Path]:
     if settings.telegram.token_file:
         yield settings.home / settings.telegram.token_file
     yield from (backup.path for backup in kept(settings.backup_folder))
+    words = KeptWords(settings.data_folder)
+    yield from map(words.path, words.codes())
 
 
 def volume(folder: Path, mounts: Path = Path("/proc/mounts"), blocks: Path = Path("/sys/dev/block")) -> list[Finding]:

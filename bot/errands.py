@@ -26,6 +26,8 @@ TRIES = 20
 LISTEN_SECONDS = 2.0
 SLOW = frozenset({"backup"})
 """Kinds that take minutes: each is done beside the others, and done anew where the program stops in the middle."""
+OF_A_CHAT = frozenset({"set_menu", "leave_chat"})
+"""Kinds that nobody needs any more where the chat is gone; opening the bot asks for the same again."""
 
 Work = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -120,18 +122,21 @@ class Errands:
             await self._database.run(lambda unit: unit.errands.done(errand.id))
 
     async def _failed(self, errand: Errand, error: TelegramError) -> None:
-        why, at = type(error).__name__, self._clock.now()
-        if isinstance(error, Forbidden) or "chat not found" in str(error).lower():
-            # They have not opened the bot yet, or are gone; opening it asks for the same again.
+        """Whatever Telegram or the network refused leaves a line: needless, given up, or to be tried again."""
+        why, told = type(error).__name__, log.bind(kind=errand.kind, error=type(error).__name__)
+        if errand.kind in OF_A_CHAT and (isinstance(error, Forbidden) or "chat not found" in str(error).lower()):
+            told.info("errand needless")
             await self._database.run(lambda unit: unit.errands.done(errand.id))
             return
         final = isinstance(error, BadRequest) or not isinstance(error, NetworkError | RetryAfter | InvalidToken)
         if final or errand.attempts + 1 >= TRIES:
-            log.warning("errand given up", kind=errand.kind, error=why)
+            told.error("errand given up", tries=errand.attempts + 1)
             await self._database.run(lambda unit: unit.errands.failed(errand.id, why))
             return
         wait = delay_of(error) if isinstance(error, RetryAfter) else min(LONGEST_WAIT, FIRST_WAIT * 2**errand.attempts)
-        await self._database.run(lambda unit: unit.errands.retry(errand.id, at + wait, why))
+        told.warning("errand put off", wait=wait.total_seconds())
+        at = self._clock.now() + wait
+        await self._database.run(lambda unit: unit.errands.retry(errand.id, at, why))
 
     async def _set_menu(self, fields: dict[str, Any]) -> None:
         """The command menu of one private chat, by the roles and the language of whoever it belongs to."""

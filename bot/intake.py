@@ -1,22 +1,25 @@
 """From Telegram to turns: polling and webhook. Telegram is told "received" only after the turn's commit.
 
 PTB's own loops acknowledge first, and one update it cannot read makes its poller fetch the same batch for ever. Here
-the next offset (or the 200) follows the commit, and what cannot be read is set aside.
+the next offset (or the 200) follows the commit, and what cannot be read is set aside. What could not be taken comes
+again, and what its author wrote after it is not taken before it.
 """
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Callable, Coroutine
 from time import monotonic
 from typing import Any
 
 import structlog
 from telegram import Update
 from telegram.error import Conflict, InvalidToken, TelegramError
-from telegram.ext import Application, BaseUpdateProcessor, ContextTypes, TypeHandler
+from telegram.ext import Application
 
+from bot.aside import Hopeless
 from bot.request import call
 from bot.turns import Turns
+from bot.waiting import Backlog, Waiting
 
 log = structlog.get_logger()
 
@@ -27,42 +30,42 @@ LAST_WORD_SECONDS = 3
 AT_ONCE = 64
 """Turns under way at the same time; the database's one writer is what really bounds them."""
 LONGEST_PAUSE = 30.0
+FIRST_REST, LONGEST_REST = 1.0, 10.0
+"""Seconds until what was not taken is asked for again, and until something can be committed again."""
+PATIENCE = 20.0
+"""Seconds after which ``Unavailable`` counts as a failure, while others commit: they would wait behind it."""
+LARGEST = 2**63 - 1
+"""As a number in a row."""
+MANY = 500
+"""Updates that are asked for at once."""
 
 
-class ChatLanes(BaseUpdateProcessor):
+class ChatLanes:
     """Updates of one chat run in order, different chats side by side.
 
-    The real semaphore is inside the lane, so that a chatty chat waits in its own lane instead of eating the slots.
+    The semaphore is inside the lane, so that a chatty chat waits in its own lane instead of eating the slots.
     """
 
     def __init__(self) -> None:
-        super().__init__(max_concurrent_updates=1_000_000)
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._lanes: dict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._waiting: dict[int, int] = defaultdict(int)
 
-    async def do_process_update(self, update: object, coroutine: Awaitable[Any]) -> None:
+    async def run(self, chat: int, work: Callable[[], Coroutine[Any, Any, bool]]) -> bool:
         """Wait for the chat's earlier updates, then for a slot."""
-        chat = chat_of(update)
         self._waiting[chat] += 1
         try:
             async with self._lanes[chat], self._slots:
-                await coroutine
+                return await work()
         finally:
             self._waiting[chat] -= 1
             if not self._waiting[chat]:
                 del self._waiting[chat], self._lanes[chat]
 
-    async def initialize(self) -> None:
-        """Nothing to prepare."""
 
-    async def shutdown(self) -> None:
-        """Nothing to release."""
-
-
-def chat_of(update: object) -> int:
+def chat_of(update: Update) -> int:
     """The lane of an update."""
-    chat = update.effective_chat if isinstance(update, Update) else None
+    chat = update.effective_chat
     return chat.id if chat else 0
 
 
@@ -73,57 +76,67 @@ class Intake:
         self._application = application
         self._turns = turns
         self._batch = batch
-        self._failures: dict[int, Exception] = {}
-        self._raw: dict[int, dict[str, Any]] = {}
+        self._lanes = ChatLanes()
         self._busy = 0
+        self.waiting = Waiting()
         self.polled_at = monotonic()
         self.free = asyncio.Event()
         self.free.set()
-        application.add_handler(TypeHandler(Update, self._handle))
 
-    async def take(self, raw: Any) -> bool:
-        """Handle one raw update; True once it may be acknowledged."""
+    async def backlog(self) -> Backlog:
+        """What waits for its commit. What came here first and was taken by another worker does not."""
+        if late := self.waiting.late()[:MANY]:
+            bot, numbers = self._turns.bot, [update_id for update_id in late if abs(update_id) <= LARGEST]
+            self.waiting.forget(await self._turns.database.read(lambda unit: unit.intake.seen(bot, numbers)))
+        return self.waiting.backlog()
+
+    async def take(self, raw: Any, held: set[int] | None = None) -> bool:
+        """Handle one raw update; True once it may be acknowledged.
+
+        ``held`` are the chats of which an earlier update could not be taken: they wait for it.
+        """
         update_id = raw.get("update_id") if isinstance(raw, dict) else None
         if not isinstance(update_id, int):
             log.error("no update", type=type(raw).__name__)
             return True
         self._busy += 1
         self.free.clear()
+        self.waiting.begin(update_id)
+        taken = False
         try:
-            return await self._take(update_id, raw)
+            taken = await self._take(update_id, raw, set() if held is None else held)
         finally:
+            self.waiting.end(update_id, taken)
             self._busy -= 1
             if not self._busy:
                 self.free.set()
+        return taken
 
-    async def _take(self, update_id: int, raw: dict[str, Any]) -> bool:
+    async def _take(self, update_id: int, raw: dict[str, Any], held: set[int]) -> bool:
         try:
             update = Update.de_json(raw, self._application.bot)
         except Exception as error:
-            return await self._set_aside(update_id, raw, error)
-        self._raw[update_id] = raw
-        try:
-            processor = self._application.update_processor
-            await processor.process_update(update, self._application.process_update(update))
-        finally:
-            self._raw.pop(update_id, None)
-        return self._failures.pop(update_id, None) is None
+            unreadable = Hopeless(update_id, raw, error)
+            return await self._done(update_id, lambda patient: self._turns.aside.take(unreadable, patient=patient))
+        chat = chat_of(update)
 
-    async def _set_aside(self, update_id: int, raw: dict[str, Any], unreadable: Exception) -> bool:
-        """Whether it is in quarantine: where nothing can be written, Telegram has to keep it."""
+        async def turn() -> bool:
+            if chat in held:
+                return False
+            taken = await self._done(update_id, lambda patient: self._turns.take(update, raw, patient=patient))
+            if not taken:
+                held.add(chat)
+            return taken
+
+        return await self._lanes.run(chat, turn)
+
+    async def _done(self, update_id: int, work: Callable[[bool], Coroutine[Any, Any, None]]) -> bool:
         try:
-            await self._turns.set_aside(update_id, raw, unreadable)
+            await work(self.waiting.age(update_id) < PATIENCE)
         except Exception as error:
             log.error("update not taken", update=update_id, error=type(error).__name__)
             return False
         return True
-
-    async def _handle(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
-        try:
-            await self._turns.take(update, self._raw.get(update.update_id, {}))
-        except Exception as error:
-            log.error("update not taken", update=update.update_id, error=type(error).__name__)
-            self._failures[update.update_id] = error
 
     async def poll(self, stopping: asyncio.Event) -> None:
         """Fetch, handle, acknowledge, until told to stop. Raises ``InvalidToken`` at once, and waits out the rest."""
@@ -133,7 +146,8 @@ class Intake:
             try:
                 batch = await unless(stopping, self._fetch(offset))
                 self.polled_at = monotonic()
-                taken = await asyncio.gather(*(self.take(raw) for raw in batch))
+                held: set[int] = set()
+                taken = await asyncio.gather(*(self.take(raw, held) for raw in batch))
             except InvalidToken:
                 raise
             except (TelegramError, OSError) as error:
@@ -144,8 +158,16 @@ class Intake:
             pause = 0.0
             offset = next_offset(offset, batch, taken)
             if not all(taken):
-                await wait(stopping, 1.0)
+                await self._rest(stopping)
         await self._acknowledge(offset)
+
+    async def _rest(self, stopping: asyncio.Event) -> None:
+        """A moment, and while nothing can be committed longer and longer: asking again would only fail again."""
+        rest = FIRST_REST
+        await wait(stopping, rest)
+        while not stopping.is_set() and not await self._turns.aside.commits():
+            rest = min(LONGEST_REST, rest * 2)
+            await wait(stopping, rest)
 
     async def _leave_webhook(self) -> None:
         """Telegram does not let a bot poll that has a webhook; where this fails, polling will say so."""

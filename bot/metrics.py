@@ -5,7 +5,7 @@ Imported only where it is served. The registry is our own: besides ours it holds
 and open files, and nothing else. What needs the database is asked on a reader connection, and again after five seconds.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import accumulate
 from time import monotonic
@@ -20,6 +20,7 @@ from bot.backups import kept
 from bot.clock import Clock
 from bot.config import Settings
 from bot.meter import BUCKETS, Meter
+from bot.waiting import Backlog
 from storage.database import Database
 from storage.operations import Gauges
 
@@ -31,11 +32,21 @@ CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 class Metrics(Collector):
     """Collects when it is asked; ``page`` is the whole answer."""
 
-    def __init__(self, settings: Settings, database: Database, clock: Clock, meter: Meter, worker: int = 0) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        clock: Clock,
+        meter: Meter,
+        backlog: Callable[[], Awaitable[Backlog]],
+        worker: int = 0,
+    ) -> None:
         self._settings = settings
         self._database = database
         self._clock = clock
         self._meter = meter
+        self._ask_backlog = backlog
+        self._backlog = Backlog(0.0, 0)
         self._worker = worker
         self._process = ProcessCollector(namespace="yixian", registry=None)
         self._gauges: Gauges | None = None
@@ -49,6 +60,7 @@ class Metrics(Collector):
             now = self._clock.now()
             self._gauges = await self._database.read(lambda unit: unit.operations.gauges(now))
             self._asked = monotonic()
+        self._backlog = await self._ask_backlog()
         return generate_latest(self._registry)
 
     def describe(self) -> list[Metric]:
@@ -57,7 +69,7 @@ class Metrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """The meter's numbers, then the database's, then the backups'."""
-        yield from of_worker(self._worker, [*counted(self._meter), *self._process.collect()])
+        yield from of_worker(self._worker, [*counted(self._meter), *delivered(self._backlog), *self._process.collect()])
         if self._gauges is not None:
             yield from waiting(self._gauges)
         yield from backed_up(self._settings, self._clock.now())
@@ -88,6 +100,13 @@ def counted(meter: Meter) -> Iterator[Metric]:
     yield failed
 
 
+def delivered(backlog: Backlog) -> Iterator[Metric]:
+    """What Telegram delivered and is not committed."""
+    yield gauge("yixian_updates_waiting_seconds", "How long the oldest update has waited for its commit.", backlog.age)
+    yield gauge("yixian_updates_not_taken", "Updates that could not be committed, so that they come again.",
+                backlog.not_taken)  # fmt: skip
+
+
 def by(name: str, text: str, label: str, counts: dict[str, int]) -> Metric:
     """A counter with one label."""
     family = CounterMetricFamily(name, text, labels=[label])
@@ -103,6 +122,8 @@ def waiting(gauges: Gauges) -> Iterator[Metric]:
                 gauges.outbox_age)  # fmt: skip
     yield gauge("yixian_errands", "Work for the network that waits.", gauges.errands)
     yield gauge("yixian_quarantined", "Updates that were set aside.", gauges.quarantined)
+    yield gauge("yixian_updates_unstored", "Updates that were acknowledged although no row could be stored, ever.",
+                gauges.unstored)  # fmt: skip
     yield gauge("yixian_cases_open", "Cases that are not finished, by state.", gauges.cases, "state")
     yield gauge("yixian_cases_overdue", "Cases past a deadline.", gauges.overdue)
 

@@ -11,8 +11,9 @@ from typing import Any
 from bot import backups, quarantine
 from bot.config import ConfigError, Settings
 from bot.health import Ready
+from bot.kept_words import KeptWords
 from bot.turns import Turns
-from storage.operations import Unsent
+from storage.operations import SetAside, Unsent
 
 Arguments = Mapping[str, Any]
 Work = Callable[[Arguments], Awaitable[dict[str, Any]]]
@@ -29,6 +30,7 @@ class Operations:
         self._turns = turns
         self._database = turns.database
         self._ready = ready
+        self._words = KeptWords(settings.data_folder)
         self.known: dict[str, Work] = {
             "outbox_show": self._outbox_show,
             "outbox_retry": self._outbox_retry,
@@ -61,34 +63,41 @@ class Operations:
 
     async def _quarantine_show(self, arguments: Arguments) -> dict[str, Any]:
         if code := arguments["code"]:
-            aside = await self._aside(code)
-            found = [aside.found]
+            codes = [code]
         else:
-            found = await self._database.read(lambda unit: unit.intake.quarantined())
-        now = self._turns.clock.now()
-        lines = [
-            f"{row.code}  update {row.update_id}  {kind}  {row.error}  {aged((now - row.at).total_seconds())}"
-            for row, kind in [(row, await self._kind(row.code)) for row in found]
-        ]
-        raw = [(await self._aside(row.code)).raw for row in found] if arguments["raw"] else []
-        return {"lines": lines, "raw": raw}
+            codes = [row.code for row in await self._database.read(lambda unit: unit.intake.quarantined())]
+        found = [await self._aside(code) for code in codes]
+        return {
+            "lines": [self._aside_line(aside) for aside in found],
+            "raw": [quarantine.with_words(aside, self._words).raw for aside in found] if arguments["raw"] else [],
+        }
 
-    async def _kind(self, code: str) -> str:
-        return kind_of((await self._aside(code)).raw)
+    def _aside_line(self, aside: SetAside) -> str:
+        found, kind = aside.found, kind_of(quarantine.with_words(aside, self._words).raw)
+        age = aged((self._turns.clock.now() - found.at).total_seconds())
+        where = quarantine.kept_where(aside, self._words)
+        return f"{found.code}  update {found.update_id}  {kind}  {found.error}  {age}{where}"
 
-    async def _aside(self, code: str) -> Any:
+    async def _aside(self, code: str) -> SetAside:
         found = await self._database.read(lambda unit: unit.operations.set_aside(code))
         if found is None:
             raise ConfigError(f"{code} is no code of an update in quarantine: see `python -m bot quarantine show`.")
         return found
 
     async def _quarantine_retry(self, arguments: Arguments) -> dict[str, Any]:
-        aside = await self._aside(arguments["code"])
-        return {"error": (await quarantine.retry(self._turns, aside)).error}
+        code = arguments["code"]
+        aside = quarantine.with_words(await self._aside(code), self._words)
+        if not aside.raw:
+            raise ConfigError(f"{code} cannot be handled, its words are lost: `python -m bot quarantine drop {code}`.")
+        error = (await quarantine.retry(self._turns, aside)).error
+        if not error:
+            self._words.drop(code)
+        return {"error": error}
 
     async def _quarantine_drop(self, arguments: Arguments) -> dict[str, Any]:
         aside = await self._aside(arguments["code"])
-        await self._database.run(lambda unit: unit.operations.drop(aside.id))
+        await self._database.run(lambda unit: unit.operations.drop(aside))
+        self._words.drop(aside.found.code)
         return {}
 
     async def _backup(self, arguments: Arguments) -> dict[str, Any]:

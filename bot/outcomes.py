@@ -65,6 +65,7 @@ def end(outcome: Outcome, turn: Turn, settings: Settings) -> None:
             outbox.end([ending(saying, "sent", turn.now, message_id)])
             remember(outcome, message_id, turn.unit)
         case Unreachable(why):
+            log.info("undeliverable", outbox=saying.id, kind=saying.kind)
             outbox.end([ending(saying, "undeliverable", turn.now, error=why)])
             unreachable.lost(turn, saying)
         case Moved(chat):
@@ -84,6 +85,7 @@ def try_again(saying: Saying, result: Wait | Later, turn: Turn, settings: Settin
     if not result.ambiguous:
         turn.unit.outbox.retry(saying.id, turn.now, why, counts=False)
     elif saying.attempts + 1 >= settings.attempts:
+        log.warning("uncertain", outbox=saying.id, kind=saying.kind, error=why)
         turn.unit.outbox.end([ending(saying, "uncertain", turn.now, error=why)])
     else:
         wait = min(settings.longest_wait, settings.first_wait * 2**saying.attempts)

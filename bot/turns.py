@@ -1,12 +1,11 @@
 """One update, one turn, one transaction: seen before? who? what? decided, remembered, said; all or nothing.
 
-A turn that fails is rolled back whole and tried again; after three failures the update is set aside (quarantine), the
-person is told that nothing was saved, and everybody else goes on. Where even that cannot be written, the update stays
-unacknowledged and Telegram delivers it again.
+A turn that fails is rolled back whole and tried again; after three failures the update is set aside (``bot/aside.py``),
+the person is told that nothing was saved, and everybody else goes on. The last failures count only where something
+else can be committed right after them; where nothing can, the update stays unacknowledged and comes again.
 """
 
-import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from time import perf_counter
@@ -15,7 +14,9 @@ from typing import Any
 import structlog
 from telegram import Update
 
+from bot.aside import Aside, Hopeless
 from bot.clock import Clock
+from bot.kept_words import KeptWords
 from bot.meter import Meter
 from bot.understanding import understand
 from domain.charter import Charter
@@ -52,42 +53,51 @@ class Turns:
     bot: int
     wake: Callable[[], None]
     meter: Meter = field(default_factory=Meter)
+    words: KeptWords | None = None
+    """Where words go that the database refuses."""
+    aside: Aside = field(init=False)
 
-    async def take(self, update: Update, raw: dict[str, Any]) -> None:
-        """Do what an update asks for, once. Returns after the commit; raises where nothing could be committed."""
+    def __post_init__(self) -> None:
+        """Who cannot be served is told so, in a turn like any other."""
+        self.aside = Aside(self.database, self.bot, self.clock.now, self._apologise, self.words)
+
+    async def take(self, update: Update, raw: Mapping[str, Any], *, patient: bool = True) -> None:
+        """Do what an update asks for, once. Returns after the commit; raises where nothing could be committed.
+
+        Also raises ``Unavailable``; who is not ``patient`` takes it for a failure like others.
+        """
         try:
             incoming = understand(update, self.clock.now())
         except Exception as unreadable:
-            await self.set_aside(update.update_id, raw, unreadable)
+            await self.aside.take(Hopeless(update.update_id, raw, unreadable), patient=patient)
             return
         if incoming is None:
             return
         started = perf_counter()
+        error = await self._tried(incoming, started, patient)
+        if error is not None:
+            self.meter.turn(incoming.kind, "failed", perf_counter() - started)
+            await self.aside.take(Hopeless(incoming.update_id, raw, error, incoming), patient=patient)
+        self.wake()
+
+    async def _tried(self, incoming: Incoming, started: float, patient: bool) -> Exception | None:
+        """Why it failed at last although others could commit; None once it is done."""
         error: Exception | None = None
-        for _ in range(TRIES):
+        for tried in range(1, TRIES + 1):
             try:
                 route = await self.database.run(partial(self.turn, incoming))
-            except Unavailable:
-                raise  # nothing is wrong with the update: Telegram keeps it and sends it again
             except Exception as failure:
+                if patient and isinstance(failure, Unavailable):
+                    raise  # nothing is wrong with the update: Telegram keeps it and sends it again
                 error = failure
                 log.warning("turn failed", update=incoming.update_id, error=type(failure).__name__, exc_info=True)
+                if tried > 1:  # most of what passes has passed by then, and nobody waits for a proof
+                    await self.aside.prove()
             else:
                 log.info("turn", update=incoming.update_id, kind=incoming.kind, route=route, ms=since(started))
                 self.meter.turn(incoming.kind, "seen_before" if route == SEEN else "done", perf_counter() - started)
-                break
-        else:
-            self.meter.turn(incoming.kind, "failed", perf_counter() - started)
-            await self.set_aside(incoming.update_id, raw, error, incoming)
-        self.wake()
-
-    async def set_aside(
-        self, update_id: int, raw: dict[str, Any], error: Exception | None, incoming: Incoming | None = None
-    ) -> None:
-        """Quarantine an update that cannot be handled, or not even be read."""
-        number = secrets.token_hex(2).upper()
-        log.error("quarantined", update=update_id, code=number, error=type(error).__name__)
-        await self.database.run(lambda unit: self._quarantine(unit, number, update_id, raw, error, incoming))
+                return None
+        return error
 
     async def tick(self) -> None:
         """Do everything that is due, one transaction at a time."""
@@ -137,23 +147,10 @@ class Turns:
         turn.answer_press()
         return incoming.command or incoming.press.partition(":")[0] or "-"
 
-    def _quarantine(
-        self,
-        unit: Unit,
-        number: str,
-        update_id: int,
-        raw: dict[str, Any],
-        error: Exception | None,
-        incoming: Incoming | None,
-    ) -> None:
-        now = self.clock.now()
-        if not unit.intake.first_sight(self.bot, update_id, now):
-            return
-        unit.intake.quarantine(number, update_id, raw, f"{type(error).__name__}", now)
-        if incoming is not None and incoming.private:
-            turn = Turn(now, unit, self.charter, incoming, None, self.kit)
-            turn.say(Failed(number))
-            turn.answer_press()
+    def _apologise(self, unit: Unit, incoming: Incoming, number: str) -> None:
+        turn = Turn(self.clock.now(), unit, self.charter, incoming, None, self.kit)
+        turn.say(Failed(number))
+        turn.answer_press()
 
 
 def since(started: float) -> float:

@@ -41,6 +41,13 @@ class QuarantineAlarm(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class UnstoredAlarm(Message):
+    """So many updates could not even be set aside and were acknowledged all the same."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class DeadLetterAlarm(Message):
     """So many messages were given up."""
 
@@ -210,6 +217,13 @@ def quarantined(turn: Turn, mark: str) -> Alarm | None:
     return Alarm(QuarantineAlarm(count), str(last)) if count else None
 
 
+def unstored(turn: Turn, mark: str) -> Alarm | None:
+    """Updates acknowledged unstored since."""
+    total = turn.unit.intake.unstored().count
+    count = total - int(mark or 0)
+    return Alarm(UnstoredAlarm(count), str(total)) if count > 0 else None
+
+
 def given_up(turn: Turn, mark: str) -> Alarm | None:
     """Messages given up since; these alarms aside, or each would bring the next."""
     since = datetime.fromisoformat(mark) if mark else EPOCH
@@ -255,6 +269,7 @@ def slow_outbox(turn: Turn, mark: str) -> Alarm | None:
 
 ALARMS: dict[str, Look] = {
     "quarantine": quarantined,
+    "unstored": unstored,
     "dead": given_up,
     "backup": failed_backups,
     "owed": owed_backup,
@@ -265,7 +280,8 @@ ALARMS: dict[str, Look] = {
 OURS = tuple(
     kind.__name__
     for kind in (
-        QuarantineAlarm, DeadLetterAlarm, BackupAlarm, NoBackupAlarm, DiskAlarm, OutboxAlarm, RestartAlarm,
+        QuarantineAlarm, UnstoredAlarm, DeadLetterAlarm, BackupAlarm, NoBackupAlarm, DiskAlarm, OutboxAlarm,
+        RestartAlarm,
     )
 )  # fmt: skip
 

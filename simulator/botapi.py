@@ -18,7 +18,7 @@ from simulator.chaos import Fault
 from simulator.files import Upload
 from simulator.forms import parsed
 from simulator.methods import perform
-from simulator.refusals import Json, Refused, conflict, too_many_requests
+from simulator.refusals import Json, Refused, bad_request, conflict, forbidden, too_many_requests
 from simulator.signals import Signal
 from simulator.world import World
 
@@ -144,8 +144,12 @@ def _refusal(fault: Fault) -> Refused:
     match fault.kind:
         case "429":
             return too_many_requests(max(int(fault.seconds), 1))
+        case "400":
+            return bad_request("METHOD_INVALID")
         case "401":
             return Refused(401, "Unauthorized")
+        case "403":
+            return forbidden("bot can't do that")
         case _:
             return Refused(502, "Bad Gateway")
 

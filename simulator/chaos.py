@@ -15,8 +15,8 @@ UpdateFault = Literal["duplicate", "late"]
 CALL_KINDS: tuple[str, ...] = get_args(CallFault)
 UPDATE_KINDS: tuple[str, ...] = get_args(UpdateFault)
 KINDS = (*CALL_KINDS, *UPDATE_KINDS)
-SCRIPTED = (*CALL_KINDS, "401")
-"""What a test can order besides: a token that has been revoked is no accident."""
+SCRIPTED = (*CALL_KINDS, "400", "401", "403")
+"""What a test can order besides: a call that is refused, or a token that has been revoked, is no accident."""
 
 
 @dataclass(frozen=True, slots=True)

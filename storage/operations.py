@@ -12,11 +12,11 @@ from sqlalchemy import ColumnElement, bindparam, case, delete, func, literal_col
 from sqlalchemy.exc import NoResultFound
 
 from storage.cases import OPEN_STATES
-from storage.intake import Quarantined
+from storage.intake import UNSEE, Intake, Quarantined
 from storage.outbox import TRIED_AGAIN
 from storage.schema import VERSIONS
 from storage.shelf import Shelf
-from storage.tables import EPOCH, cases, errands, journal, outbox, quarantine, updates
+from storage.tables import EPOCH, cases, errands, journal, outbox, quarantine
 
 LIVELY = (*OPEN_STATES, "resolved")
 SET_ASIDE_SINCE = (
@@ -27,7 +27,6 @@ DROP = delete(quarantine).where(quarantine.c.id == bindparam("id_"))
 FAILED_AGAIN = (
     update(quarantine).where(quarantine.c.id == bindparam("id_")).values(error=bindparam("error_"), at=bindparam("at_"))
 )
-UNSEE = delete(updates).where(updates.c.bot == bindparam("bot_"), updates.c.update_id == bindparam("update_"))
 
 _FAILED = outbox.c.state.in_(sorted(TRIED_AGAIN))
 DEAD_SINCE = (
@@ -88,9 +87,9 @@ class Unsent:
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """An update in quarantine, with what it was; ``raw`` holds what people wrote."""
+    """An update that was set aside, with what it was; ``raw`` holds what people wrote. Without ``id`` it has no row."""
 
-    id: int
+    id: int | None
     found: Quarantined
     raw: str
 
@@ -103,6 +102,7 @@ class Gauges:
     outbox_age: float
     errands: int
     quarantined: int
+    unstored: int
     cases: dict[str, int]
     overdue: int
 
@@ -118,21 +118,26 @@ class Operations(Shelf):
     def set_aside(self, code: str) -> SetAside | None:
         """The update that was set aside with that code."""
         row = self._connection.execute(BY_CODE, {"code_": code}).first()
-        if row is None:
-            return None
-        return SetAside(row.id, Quarantined(row.code, row.update_id, row.error, row.at), row.raw)
+        if row is not None:
+            return SetAside(row.id, Quarantined(row.code, row.update_id, row.error, row.at), row.raw)
+        newest = Intake(self._connection).unstored().newest
+        return next((SetAside(None, found, "") for found in newest if found.code == code), None)
 
-    def drop(self, row: int) -> None:
+    def drop(self, aside: SetAside) -> None:
         """Forget an update that was set aside; it stays seen."""
-        self._connection.execute(DROP, {"id_": row})
+        if aside.id is None:
+            Intake(self._connection).settle_unstored(aside.found.code)
+        else:
+            self._connection.execute(DROP, {"id_": aside.id})
 
     def unsee(self, bot: int, update_id: int) -> None:
         """Let an update be seen for the first time once more."""
         self._connection.execute(UNSEE, {"bot_": bot, "update_": update_id})
 
-    def failed_again(self, row: int, error: str, now: datetime) -> None:
+    def failed_again(self, aside: SetAside, error: str, now: datetime) -> None:
         """It was tried once more, in vain."""
-        self._connection.execute(FAILED_AGAIN, {"id_": row, "error_": error, "at_": now})
+        if aside.id is not None:
+            self._connection.execute(FAILED_AGAIN, {"id_": aside.id, "error_": error, "at_": now})
 
     def given_up_since(self, since: datetime, but: Iterable[str] = ()) -> tuple[int, datetime]:
         """How many messages were given up after that, those kinds aside, and when the last one was."""
@@ -161,6 +166,7 @@ class Operations(Shelf):
             self.outbox_age(now),
             count(ERRANDS).scalar_one(),
             self.set_aside_since(0)[0],
+            Intake(self._connection).unstored().count,
             {**dict.fromkeys(LIVELY, 0), **{row[0]: row[1] for row in count(CASES)}},
             count(OVERDUE, {"now_": now}).scalar_one(),
         )

@@ -5,7 +5,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
+from bot import logs
+from bot.config_sections import Logs
 from domain.people import Role
 from simulator.world import Chat
 from storage.unit import Unit
@@ -104,6 +107,46 @@ async def test_whoever_never_opened_the_bot_is_no_failure(tmp_path: Path) -> Non
         menu = json.dumps({"chat": 4242, "roles": ["member"], "language": "zh"})
         await town.app.database.run(lambda unit: unit.errands.add("set_menu", menu, town.clock.now()))
         await town.app.settled()
+        assert (await waiting(town), await given_up(town)) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("method", "kind", "event", "failed"),
+    [
+        ("setMyCommands", "400", "errand given up", 1),
+        ("setMyCommands", "403", "errand given up", 1),
+        ("getMyDescription", "403", "errand given up", 1),
+        ("setMyCommands", "429", "errand put off", 0),
+        ("setMyCommands", "401", "errand put off", 0),
+        ("setMyCommands", "500", "errand put off", 0),
+    ],
+)
+async def test_whatever_is_refused_leaves_a_line(
+    tmp_path: Path, method: str, kind: str, event: str, failed: int
+) -> None:
+    """Menus for everybody and the bot's description. Planted fault: take every 403 for somebody who is gone."""
+    asked = "set_menus" if method == "setMyCommands" else "set_about"
+    async with stage(tmp_path) as town:
+        await joined(town)
+        town.world.chaos.script(method, kind)
+        logs.configure(Logs(level="info"))
+        with capture_logs() as lines:
+            await town.app.database.run(lambda unit: unit.errands.add(asked, "{}", town.clock.now()))
+            await town.app.settled()
+        assert [line["event"] for line in lines if line["event"].startswith("errand")] == [event]
+        assert await given_up(town) == failed
+
+
+async def test_somebody_who_is_gone_needs_no_menu_and_that_leaves_a_line(tmp_path: Path) -> None:
+    async with stage(tmp_path) as town:
+        await joined(town)
+        town.world.chaos.script("setMyCommands", "403")
+        menu = json.dumps({"chat": 1001, "roles": [], "language": "zh"})
+        logs.configure(Logs(level="info"))
+        with capture_logs() as lines:
+            await town.app.database.run(lambda unit: unit.errands.add("set_menu", menu, town.clock.now()))
+            await town.app.settled()
+        assert [line["event"] for line in lines if line["event"].startswith("errand")] == ["errand needless"]
         assert (await waiting(town), await given_up(town)) == (0, 0)
 
 

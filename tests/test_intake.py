@@ -153,7 +153,7 @@ async def test_what_only_we_cannot_read_is_set_aside_too(tmp_path: Path) -> None
 async def test_what_cannot_even_be_set_aside_is_not_acknowledged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Planted fault: no ``Intake._set_aside``, and a full disk with one strange update ends the program."""
+    """Planted fault: an error let out of ``Intake._done``, and a full disk with one strange update ends the program."""
 
     def refuse(*_: object) -> bool:
         raise OSError("no space left on device")
@@ -205,7 +205,7 @@ async def test_a_poisonous_update_is_set_aside_and_its_author_told(
 
 
 async def test_a_poisonous_press_is_answered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The handler of [Help] is planted to fail. Planted fault: no ``answer_press`` in ``Turns._quarantine``."""
+    """The handler of [Help] is planted to fail. Planted fault: no ``answer_press`` in ``Turns._apologise``."""
 
     def poison(turn: Turn, press: ShowHelp) -> None:
         raise RuntimeError("planted")

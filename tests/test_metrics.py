@@ -17,7 +17,7 @@ from bot.metrics import Metrics
 from bot.web import build_web, numbers, readiness, serving
 from domain.people import Role
 from storage.cases import Cases
-from tests.stage import Role_, stage
+from tests.stage import Role_, Stage, stage
 from tests.test_commands import run
 
 WANG = Role_("王芳", Role.RESIDENT)
@@ -39,12 +39,16 @@ async def page(monitor: aiohttp.ClientSession) -> dict[str, float]:
     }
 
 
+def metrics_of(place: Stage, worker: int = 0) -> Metrics:
+    """As the program puts them together."""
+    app = place.app
+    return Metrics(app.settings, app.database, place.clock, app.turns.meter, app.intake.backlog, worker)
+
+
 async def test_a_worker_tells_of_itself_by_its_number_and_of_the_database_like_all(tmp_path: Path) -> None:
     """Planted fault: the page of a bot that is one process."""
     async with stage(tmp_path) as place:
-        app = place.app
-        metrics = Metrics(app.settings, app.database, place.clock, app.turns.meter, worker=2)
-        families = text_string_to_metric_families((await metrics.page()).decode())
+        families = text_string_to_metric_families((await metrics_of(place, worker=2).page()).decode())
         labels = {sample.name: sample.labels.get("worker") for family in families for sample in family.samples}
     own = {name for name, worker in labels.items() if worker == "2"}
     assert {"yixian_turn_seconds_count", "yixian_failed_ticks_total", "yixian_process_open_fds"} <= own
@@ -57,11 +61,7 @@ async def test_what_happens_is_counted(tmp_path: Path) -> None:
         await place.join(WANG)
         await place.join(CHEN)
         async with (
-            serving(
-                build_web(numbers(Metrics(place.app.settings, place.app.database, place.clock, place.app.turns.meter))),
-                "127.0.0.1",
-                0,
-            ) as port,
+            serving(build_web(numbers(metrics_of(place))), "127.0.0.1", 0) as port,
             aiohttp.ClientSession(f"http://127.0.0.1:{port}") as monitor,
         ):
             place.world.say(1001, LAMP)

@@ -7,13 +7,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, TimedOut
 
+from bot import logs
 from bot.app import running
 from bot.clock import MovableClock
 from bot.config import load
 from bot.config_example import EXAMPLE
-from bot.config_sections import Sender
+from bot.config_sections import Logs, Sender
 from bot.delivery import Dead, Later, Sent, TooLate, Unreachable, result_of
 from bot.pace import Pace
 from bot.request import NotSent
@@ -241,6 +243,19 @@ async def test_whoever_blocks_the_bot_is_called_by_the_member(tmp_path: Path) ->
         await town.settle()
         assert any("请打电话或上门" in text for text in seen(town, "李建国"))
         assert (await states(town))["undeliverable"] >= 1
+
+
+@pytest.mark.parametrize(("kind", "event"), [("400", "dead_letter"), ("403", "undeliverable"), ("500", "uncertain")])
+async def test_a_message_that_does_not_arrive_leaves_a_line(tmp_path: Path, kind: str, event: str) -> None:
+    """Planted fault: write the end of the row only, and nobody who reads the log hears of it."""
+    async with stage(tmp_path, settings={"YIXIAN_SENDER__ATTEMPTS": "1"}) as town:
+        await cast(town, WANG)
+        town.world.chaos.script("sendMessage", kind)
+        logs.configure(Logs(level="info"))
+        with capture_logs() as lines:
+            town.world.say(1001, LAMP)
+            await town.settle()
+        assert [line["kind"] for line in lines if line["event"] == event] == ["ConcernCard"]
 
 
 async def test_whoever_blocks_the_bot_openly_is_called_and_may_come_back(tmp_path: Path) -> None:

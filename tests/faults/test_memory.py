@@ -2,8 +2,7 @@
 
 Two ways: every container that can be reached from the running program is counted after 100 and after 200 people were
 answered and all is quiet; and, in the long form, the memory of a bot of its own is measured while 100,000 people speak
-once each. Fails on planted
-faults: ``ChatLanes`` that keeps its locks, ``Intake`` that keeps its raw updates, PTB's own ``Application``.
+once each. Fails on planted faults: ``ChatLanes`` that keeps its locks, ``Waiting`` that keeps what was taken.
 """
 
 import gc
