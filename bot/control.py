@@ -8,9 +8,11 @@ import asyncio
 import fcntl
 import json
 import os
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from bot.config_errors import ConfigError
@@ -21,7 +23,10 @@ Command = Callable[[Unit, Mapping[str, Any]], Answer]
 
 LINE_LIMIT = 64 * 1024
 PATIENCE = 20.0
-"""Seconds a command waits for the running bot."""
+"""Seconds a command waits for the running bot's answer."""
+APPEARS_WITHIN = 30.0
+"""Seconds a command waits for a bot that starts, or for the end of one that stops."""
+PAUSE = 0.1
 
 
 def socket_path(folder: Path) -> Path:
@@ -42,6 +47,49 @@ def only_one(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def taken(stack: ExitStack, folder: Path) -> bool:
+    """Take the lock until the stack is left; False where another program holds it."""
+    try:
+        stack.enter_context(only_one(folder))
+    except ConfigError:
+        return False
+    return True
+
+
+def held(folder: Path) -> bool:
+    """Whether a program holds the lock: a bot runs here, starts or stops. Nothing is made by looking."""
+    with ExitStack() as stack:
+        return (folder / "lock").exists() and not taken(stack, folder)
+
+
+@asynccontextmanager
+async def asked_or_alone(
+    folder: Path, command: str, arguments: Mapping[str, Any], patience: float = PATIENCE
+) -> AsyncIterator[Answer | None]:
+    """The running bot's answer; None, with the lock held until left, where no bot runs.
+
+    A bot has the lock before it listens and still when it listens no more: it is waited for, and that is said once.
+    Raises ``ConfigError`` where it refuses, does not answer, or is not seen within ``APPEARS_WITHIN`` seconds.
+    """
+    with ExitStack() as stack:
+        since = None
+        while (answer := await ask_running(folder, command, arguments, patience)) is None and not taken(stack, folder):
+            since = since or begin_to_wait()
+            if monotonic() - since >= APPEARS_WITHIN:
+                raise ConfigError(
+                    f"{folder / 'lock'} is held, but nobody answers: look into the bot's log, whether it waits for "
+                    "Telegram, then try again."
+                )
+            await asyncio.sleep(PAUSE)
+        yield answer
+
+
+def begin_to_wait() -> float:
+    """Tell whoever gave the command, and note when that was."""
+    print(f"the bot is starting or stopping: it is waited for, {APPEARS_WITHIN:.0f} s at most", file=sys.stderr)  # noqa: T201
+    return monotonic()
 
 
 @asynccontextmanager

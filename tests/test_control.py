@@ -4,15 +4,16 @@ import asyncio
 import contextlib
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot import control
 from bot.commands import Commands, ask
 from bot.config import ConfigError
-from bot.control import LINE_LIMIT, ask_running, listening, only_one, socket_path
+from bot.control import LINE_LIMIT, ask_running, asked_or_alone, held, listening, only_one, socket_path, taken
 from domain.people import Role
 from tests.stage import Role_, stage
 
@@ -115,3 +116,53 @@ async def test_an_invitation_made_through_the_running_bot_makes_a_member(tmp_pat
         await town.settle()
         staff = await town.app.database.read(lambda unit: unit.people.staff(Role.MEMBER))
         assert [(person.chat, person.name) for person in staff] == [(2001, "李建国")]
+
+
+@contextlib.asynccontextmanager
+async def waiting(folder: Path, capsys: pytest.CaptureFixture[str]) -> AsyncIterator[asyncio.Task[Any]]:
+    """A command that has begun to wait, while this program has the lock and does not listen."""
+
+    async def command() -> Any:
+        async with asked_or_alone(folder, "x", {"n": 1}) as answer:
+            return answer
+
+    task, told = asyncio.create_task(command()), ""
+    async with asyncio.timeout(10):
+        while "waited for" not in told:
+            told += capsys.readouterr().err
+            await asyncio.sleep(0)
+    yield task
+    assert (told + capsys.readouterr().err).count("\n") == 1, "it is said once"
+
+
+async def test_a_bot_that_starts_is_waited_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It has the lock first, and listens when it knows Telegram. Planted fault: ask once, and the lock is held."""
+    with only_one(tmp_path):
+        async with waiting(tmp_path, capsys) as task, listening(tmp_path, echo):
+            assert await task == {"command": "x", "n": 1}
+
+
+async def test_a_bot_that_stops_is_waited_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It has the lock for a while when it listens no more; then the command is done here."""
+    with contextlib.ExitStack() as stack:
+        assert taken(stack, tmp_path)
+        async with waiting(tmp_path, capsys) as task:
+            stack.close()
+            assert await task is None
+
+
+async def test_a_bot_that_never_appears_is_not_waited_for_longer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control, "APPEARS_WITHIN", 0.0)
+    with only_one(tmp_path), pytest.raises(ConfigError, match="lock is held, but nobody answers: look into the bot's"):
+        async with asked_or_alone(tmp_path, "x", {}):
+            pass
+
+
+async def test_looking_at_the_lock_makes_nothing(tmp_path: Path) -> None:
+    assert not held(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    with only_one(tmp_path):
+        assert held(tmp_path)
+    assert not held(tmp_path)
