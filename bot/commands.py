@@ -1,7 +1,6 @@
 """What the command line does, without the command line."""
 
 import asyncio
-import contextlib
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -13,12 +12,13 @@ from time import monotonic
 from typing import Any
 
 import structlog
-from telegram.error import BadRequest, InvalidToken, NetworkError
+from telegram.error import BadRequest, InvalidToken, NetworkError, RetryAfter
 
 from bot import backups, control, garbage, workers
 from bot.app import LONGEST_PAUSE, REFUSED, App, charter_of, idle_turns, open_storage, running
 from bot.clock import Clock, SystemClock
 from bot.config import ConfigError, Settings
+from bot.config_errors import config_error
 from bot.diagnosis import examine
 from bot.findings import Finding
 from bot.intake import ALLOWED, wait
@@ -37,6 +37,8 @@ log = structlog.get_logger()
 UNINSTALLED = "0.1.0"
 """The version of a checkout that was not installed as a package; pyproject.toml says the same."""
 
+UNKNOWN_NAME = "resolve host"
+"""In Telegram's words where its name servers do not know a webhook's host; a new name takes its time to get there."""
 PERIODS = ("daily", "weekly")
 BACKUP_PATIENCE = 4 * 3600.0
 """Seconds a command waits for the running bot's backup, and for what it is handed to."""
@@ -119,14 +121,18 @@ async def run_alone(settings: Settings, clock: Clock, listener: socket.socket | 
 
 
 async def keep_webhook(app: App, term: asyncio.Event) -> None:
-    """The leader tells Telegram, again until it has been heard. Without a network nobody is worse off for waiting."""
+    """The leader tells Telegram, again until it has been heard. Without a network nobody is worse off for waiting.
+
+    Raises ``ConfigError`` for an address that Telegram refuses, now and later; a name may yet be found.
+    """
     pause = 1.0
     while not term.is_set():
         try:
             await announce_webhook(app)
-        except BadRequest:
-            raise  # the address is refused, now and later
-        except NetworkError as error:
+        except (NetworkError, RetryAfter) as error:
+            if isinstance(error, BadRequest) and UNKNOWN_NAME not in error.message.lower():
+                address = app.settings.webhook.address
+                raise config_error("webhook.url", address, f"Telegram refuses it ({error.message})") from None
             log.warning("webhook not set", error=type(error).__name__, wait=pause)
         else:
             return
@@ -156,7 +162,7 @@ async def announce_webhook(app: App) -> None:
     """Tell Telegram where to deliver."""
     webhook = app.settings.webhook
     await app.bot.set_webhook(
-        webhook.url.rstrip("/") + webhook.path,
+        webhook.address,
         secret_token=webhook.secret.get_secret_value() or None,
         allowed_updates=ALLOWED,
     )
@@ -206,17 +212,22 @@ async def ask(
     settings: Settings, command: str, arguments: Mapping[str, Any], patience: float = control.PATIENCE
 ) -> dict[str, Any]:
     """Let the running bot do it; where none runs, take the lock and do it here. PostgreSQL can be shared."""
-    answer = await control.ask_running(settings.data_folder, command, arguments, patience)
-    if answer is not None:
-        return answer
-    with contextlib.nullcontext() if settings.shared_storage else control.only_one(settings.data_folder):
-        database = await open_storage(settings)
-        try:
-            clock = SystemClock()
-            operations = Operations(settings, idle_turns(settings, database, clock))
-            return await Commands(database, settings, clock, operations)(command, arguments)
-        finally:
-            await database.close()
+    if settings.shared_storage:
+        answer = await control.ask_running(settings.data_folder, command, arguments, patience)
+        return await do_here(settings, command, arguments) if answer is None else answer
+    async with control.asked_or_alone(settings.data_folder, command, arguments, patience) as answer:
+        return await do_here(settings, command, arguments) if answer is None else answer
+
+
+async def do_here(settings: Settings, command: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """What the running bot would do, on the database itself."""
+    database = await open_storage(settings)
+    try:
+        clock = SystemClock()
+        operations = Operations(settings, idle_turns(settings, database, clock))
+        return await Commands(database, settings, clock, operations)(command, arguments)
+    finally:
+        await database.close()
 
 
 # -- the other commands
@@ -279,11 +290,11 @@ def refuse_missing(settings: Settings) -> None:
 
 async def back_up(settings: Settings, to: Path | None) -> dict[str, Any]:
     """A checked backup: by the running bot, or here. The database is not changed, not even to the newest version."""
+    backups.source_of(settings)
     arguments = {"to": str(to) if to else ""}
-    answer = await control.ask_running(settings.data_folder, "backup", arguments, BACKUP_PATIENCE)
-    if answer is not None:
-        return answer
-    with control.only_one(settings.data_folder):
+    async with control.asked_or_alone(settings.data_folder, "backup", arguments, BACKUP_PATIENCE) as answer:
+        if answer is not None:
+            return answer
         try:
             made = backups.make(settings, to) if to else backups.nightly(settings, SystemClock().now())
             return await made
@@ -307,7 +318,8 @@ async def health(settings: Settings, wait: float) -> list[dict[str, Any]]:
             answer = await control.ask_running(settings.data_folder, "health", {})
         except ConfigError as error:
             answer = {"checks": [{"name": "bot", "ok": False, "text": str(error)}]}
-        checks = answer["checks"] if answer else [{"name": "bot", "ok": False, "text": "does not run"}]
+        absent = "starts or stops" if control.held(settings.data_folder) else "does not run"
+        checks = answer["checks"] if answer else [{"name": "bot", "ok": False, "text": absent}]
         if monotonic() >= end or (checks and all(check["ok"] for check in checks)):
             return list(checks)
         await asyncio.sleep(0.5)
