@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
+from itertools import count
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -125,19 +126,20 @@ async def keep_webhook(app: App, term: asyncio.Event) -> None:
 
     Raises ``ConfigError`` for an address that Telegram refuses, now and later; a name may yet be found.
     """
-    pause = 1.0
-    while not term.is_set():
+    for attempt in count():
+        pause = min(LONGEST_PAUSE, 2.0**attempt)
         try:
             await announce_webhook(app)
         except (NetworkError, RetryAfter) as error:
             if isinstance(error, BadRequest) and UNKNOWN_NAME not in error.message.lower():
-                address = app.settings.webhook.address
-                raise config_error("webhook.url", address, f"Telegram refuses it ({error.message})") from None
+                because = f"Telegram refuses it ({error.message}): set one that it takes"
+                raise config_error("webhook.url", app.settings.webhook.address, because) from None
             log.warning("webhook not set", error=type(error).__name__, wait=pause)
         else:
             return
         await wait(term, pause)
-        pause = min(LONGEST_PAUSE, pause * 2)
+        if term.is_set():
+            return
 
 
 @asynccontextmanager

@@ -52,6 +52,7 @@ class State:
         name: str = "一线",
         seed: int = 1,
         privacy_mode: bool = True,
+        own_server: bool = True,
         kept_messages: int = 10_000,
         kept_events: int = 5_000,
     ) -> None:
@@ -60,6 +61,7 @@ class State:
         self.life = uuid4().hex[:8]
         self.token = token
         self.privacy_mode = privacy_mode
+        self.own_server = own_server
         self.kept_messages = kept_messages
         self.bot: Json = {
             "id": int(token.split(":")[0]), "is_bot": True, "first_name": name, "username": username,

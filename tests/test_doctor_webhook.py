@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from bot import diagnosis_webhook
-from bot.commands import announce_webhook
-from bot.config import Settings, load
+from bot import commands, diagnosis_webhook
+from bot.commands import announce_webhook, keep_webhook
+from bot.config import ConfigError, Settings, load
 from bot.config_example import EXAMPLE
 from bot.control import only_one
 from bot.diagnosis_webhook import answering, told
@@ -105,6 +105,33 @@ async def test_the_bot_as_the_page_sets_it_up_hears_and_doctor_agrees(tmp_path: 
         f"✓ webhook: Telegram delivers to {address}, 0 waiting",
         f"✓ webhook: this bot answers at {address}, and asks for the secret",
     ]
+
+
+# -- telling Telegram
+
+
+async def test_an_address_that_telegram_refuses_ends_the_program_with_a_sentence(tmp_path: Path) -> None:
+    """Planted fault: let the ``BadRequest`` out, and the operator reads a traceback."""
+    mode = {**MODE, "YIXIAN_WEBHOOK__URL": "http://bot.example.org"}
+    sentence = "webhook.url is 'http://bot.example.org/telegram', but Telegram refuses it"
+    async with stage(tmp_path, settings=mode) as town:
+        town.world.own_server = False
+        with pytest.raises(ConfigError, match=rf"{sentence} \(.*https url must be provided.*set one that it takes"):
+            await keep_webhook(town.app, asyncio.Event())
+
+
+async def test_telegram_is_told_again_where_it_may_yet_help(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Too many calls, a fault of Telegram's, a name that its name servers do not know yet. Planted fault for each."""
+    monkeypatch.setattr(commands, "LONGEST_PAUSE", 0)
+    mode = {**MODE, "YIXIAN_WEBHOOK__URL": "https://bot.invalid"}
+    async with stage(tmp_path, settings=mode) as town:
+        town.world.chaos.script("setWebhook", "429")
+        town.world.chaos.script("setWebhook", "500")
+        term = asyncio.Event()
+        telling = asyncio.create_task(keep_webhook(town.app, term))
+        await until(town.world, lambda: len(town.world.called("setWebhook")) > 3, 10)
+        term.set()
+        await telling
 
 
 # -- what Telegram says
