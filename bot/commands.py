@@ -5,8 +5,6 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as installed_version
 from itertools import count
 from pathlib import Path
 from time import monotonic
@@ -35,9 +33,6 @@ from storage.unit import Unit
 
 log = structlog.get_logger()
 
-UNINSTALLED = "0.1.0"
-"""The version of a checkout that was not installed as a package; pyproject.toml says the same."""
-
 UNKNOWN_NAME = "resolve host"
 """In Telegram's words where its name servers do not know a webhook's host; a new name takes its time to get there."""
 PERIODS = ("daily", "weekly")
@@ -56,16 +51,7 @@ __all__ = [
     "move",
     "prepare",
     "run",
-    "version",
 ]
-
-
-def version() -> str:
-    """Which version this is."""
-    try:
-        return installed_version("yixian")
-    except PackageNotFoundError:
-        return UNINSTALLED
 
 
 # -- run
