@@ -114,7 +114,7 @@ async def test_an_address_that_telegram_refuses_ends_the_program_with_a_sentence
     """Planted fault: let the ``BadRequest`` out, and the operator reads a traceback."""
     mode = {**MODE, "YIXIAN_WEBHOOK__URL": "http://bot.example.org"}
     sentence = "webhook.url is 'http://bot.example.org/telegram', but Telegram refuses it"
-    async with stage(tmp_path, settings=mode) as town:
+    async with stage(tmp_path, settings=mode) as town, asyncio.timeout(30):
         town.world.own_server = False
         with pytest.raises(ConfigError, match=rf"{sentence} \(.*https url must be provided.*set one that it takes"):
             await keep_webhook(town.app, asyncio.Event())

@@ -14,13 +14,15 @@ from aiohttp import web
 from bot import app as composition
 from bot.app import running
 from bot.clock import SystemClock
-from bot.config import load
+from bot.commands import doctor, invite, run
+from bot.config import ConfigError, load
 from bot.config_example import EXAMPLE
 from bot.request import is_telegrams
+from domain.people import Role
 from simulator.server import build, serving
 from simulator.world import World
 from tests.stage import TOKEN
-from tests.test_commands import ANY_YEAR, Call, call, config, made  # noqa: F401 - fixtures
+from tests.test_commands import ANY_YEAR, config, made  # noqa: F401 - fixtures
 
 OTHERS = {
     "a page": (200, "<html>It works!"),
@@ -52,23 +54,23 @@ async def another_server(status: int, text: str) -> AsyncIterator[str]:
 
 
 @pytest.mark.parametrize("other", OTHERS)
-async def test_it_is_one_sentence_whoever_asks(config: Path, call: Call, other: str) -> None:  # noqa: F811
+async def test_it_is_one_sentence_whoever_asks(config: Path, other: str) -> None:  # noqa: F811
     """Planted fault: PTB's own reading. Then it waits for ever, blames the token, or ends with a traceback."""
     status, text = OTHERS[other]
-    where = ("--config", str(config))
-    async with another_server(status, text) as address:
+    async with another_server(status, text) as address, asyncio.timeout(30):
         more = {"YIXIAN_TELEGRAM__TOKEN": TOKEN, "YIXIAN_TELEGRAM__BASE_URL": address, **ANY_YEAR}
+        settings = load(config, more)
         sentence = (
             f"telegram.base_url is '{address}', but what answers there is no Bot API server (HTTP {status}): "
             "set it to https://api.telegram.org, or to a server of your own"
         )
-        run = await asyncio.to_thread(call, "run", *where, **more)
-        invite = await asyncio.to_thread(call, "invite", *where, "--role", "observer", "--name", "赵敏", **more)
-        doctor = await asyncio.to_thread(call, "doctor", *where, **more)
-    assert [(ran.code, ran.err) for ran in (run, invite)] == [(2, f"{sentence}.\n")] * 2
-    assert doctor.code == 1
-    assert f"✗ telegram: {sentence}\n" in doctor.out
-    assert "token" not in doctor.out
+        for command in (run(settings), invite(settings, Role.OBSERVER, "赵敏", [], "")):
+            with pytest.raises(ConfigError) as told:
+                await command
+            assert str(told.value) == f"{sentence}."
+        found = [finding.line() for finding in await doctor(settings)]
+    assert f"✗ telegram: {sentence}" in found
+    assert not [line for line in found if "token" in line]
 
 
 @pytest.mark.parametrize("fault", ["500", "429", "reset"])
