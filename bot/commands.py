@@ -61,7 +61,7 @@ async def run(settings: Settings) -> None:
     """The bot until it is told to stop. Raises ``ConfigError`` where it cannot start, or whatever ended it."""
     settings.required_token()
     configure(settings.logs, settings.secrets())
-    with control.only_one(settings.data_folder):
+    async with control.alone(settings.data_folder):
         await run_alone(settings, SystemClock())
 
 
@@ -293,9 +293,14 @@ async def back_up(settings: Settings, to: Path | None) -> dict[str, Any]:
 async def migrate(settings: Settings) -> None:
     """Bring the database to the newest version, whole or not at all."""
     refuse_missing(settings)
-    with control.only_one(settings.data_folder):
+    async with control.alone(settings.data_folder):
         database = await open_storage(settings)
         await database.close()
+
+
+def absent(settings: Settings) -> str:
+    """What is to be said of a bot that does not answer here."""
+    return "starts or stops" if control.held(settings.data_folder) else "does not run"
 
 
 async def health(settings: Settings, wait: float) -> list[dict[str, Any]]:
@@ -306,8 +311,7 @@ async def health(settings: Settings, wait: float) -> list[dict[str, Any]]:
             answer = await control.ask_running(settings.data_folder, "health", {})
         except ConfigError as error:
             answer = {"checks": [{"name": "bot", "ok": False, "text": str(error)}]}
-        absent = "starts or stops" if control.held(settings.data_folder) else "does not run"
-        checks = answer["checks"] if answer else [{"name": "bot", "ok": False, "text": absent}]
+        checks = answer["checks"] if answer else [{"name": "bot", "ok": False, "text": absent(settings)}]
         if monotonic() >= end or (checks and all(check["ok"] for check in checks)):
             return list(checks)
         await asyncio.sleep(0.5)

@@ -124,7 +124,7 @@ async def waiting(command: Coroutine[Any, Any, Any], capsys: pytest.CaptureFixtu
     """A command that has begun to wait, while this program has the lock and does not listen."""
     task, told = asyncio.create_task(command), ""
     async with asyncio.timeout(10):
-        while "waited for" not in told:
+        while "waiting for" not in told:
             assert not task.done(), task
             told += capsys.readouterr().err
             await asyncio.sleep(0)
@@ -164,10 +164,30 @@ async def test_a_bot_that_stops_is_waited_for(tmp_path: Path, capsys: pytest.Cap
             assert await task
 
 
+async def test_a_bot_that_starts_waits_for_a_command_and_not_for_a_bot(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Or ``invite`` between a stop and a start would end the bot for good. Planted fault: ``only_one`` in ``run``."""
+
+    async def started() -> bool:
+        async with control.alone(tmp_path):
+            return held(tmp_path)
+
+    with contextlib.ExitStack() as stack:
+        assert taken(stack, tmp_path)
+        async with waiting(started(), capsys) as task:
+            stack.close()
+            assert await task
+    with only_one(tmp_path):
+        async with listening(tmp_path, echo):
+            with pytest.raises(ConfigError, match="the bot is already running here; stop it first"):
+                await started()
+
+
 async def test_a_bot_that_never_appears_is_not_waited_for_longer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(control, "APPEARS_WITHIN", 0.0)
+    monkeypatch.setattr(control, "ANSWERS_WITHIN", 0.0)
     with only_one(tmp_path), pytest.raises(ConfigError, match="lock is held, but nobody answers: look into the bot's"):
         async with asked_or_alone(tmp_path, "x", {}):
             pass
