@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from bot import commands, config_example, restoring
+from bot import commands, config_example, restoring, version
 from bot.clock import SystemClock
 from bot.config import ConfigError, Settings, load
 from domain.people import Role
@@ -63,12 +63,12 @@ def done(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
 
 @app.callback(invoke_without_command=True)
-def version(
+def about(
     show: Annotated[bool, typer.Option("--version", help="Say which version this is.", is_eager=True)] = False,
 ) -> None:
     """A member–resident liaison bot."""
     if show:
-        typer.echo(commands.version())
+        typer.echo(version.version())
         raise typer.Exit
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 from telegram import Bot
-from telegram.error import InvalidToken, NetworkError
+from telegram.error import InvalidToken, NetworkError, RetryAfter
 from telegram.ext import Application, ApplicationBuilder, ExtBot
 
 from bot import backups
@@ -24,7 +24,7 @@ from bot.invitations import name_coordinators
 from bot.kept_words import KeptWords
 from bot.leading import Leading, Part
 from bot.reading_words import load as reading_words
-from bot.request import build_request
+from bot.request import NotTelegram, build_request, no_bot_api
 from bot.sender import Sender
 from bot.ticks import tick_until
 from bot.turns import Turns
@@ -186,6 +186,7 @@ async def running(
     app = await build(settings, clock)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(app.database.close)
+        stack.push_async_callback(app.bot.shutdown)  # also where nobody answers: its connections are open by then
         await connect(app)
         stack.push_async_callback(app.application.shutdown)
         await introduce(app)
@@ -222,13 +223,18 @@ def parts(app: App, term: asyncio.Event, poll: bool, tick: bool, led: Led | None
 
 
 async def connect(app: App) -> None:
-    """Ask Telegram who we are; without a network, again until there is one. ``ConfigError`` for a token it refuses."""
+    """Ask Telegram who we are; without a network, again until there is one.
+
+    Raises ``ConfigError`` for a token it refuses, and where it is no Bot API that answers.
+    """
     for attempt in count():
         try:
             await app.application.initialize()
         except InvalidToken:
             raise ConfigError(REFUSED) from None
-        except NetworkError as error:
+        except NotTelegram as error:
+            raise no_bot_api(app.settings.telegram, error.message) from None
+        except (NetworkError, RetryAfter) as error:
             log.warning("no_telegram_yet", error=type(error).__name__)
             await asyncio.sleep(min(LONGEST_PAUSE, 2.0**attempt))
         else:

@@ -1,24 +1,23 @@
 """What the command line does, without the command line."""
 
 import asyncio
-import contextlib
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as installed_version
+from itertools import count
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 import structlog
-from telegram.error import BadRequest, InvalidToken, NetworkError
+from telegram.error import BadRequest, InvalidToken, NetworkError, RetryAfter
 
 from bot import backups, control, garbage, workers
 from bot.app import LONGEST_PAUSE, REFUSED, App, charter_of, idle_turns, open_storage, running
 from bot.clock import Clock, SystemClock
 from bot.config import ConfigError, Settings
+from bot.config_errors import config_error
 from bot.diagnosis import examine
 from bot.findings import Finding
 from bot.intake import ALLOWED, wait
@@ -34,9 +33,8 @@ from storage.unit import Unit
 
 log = structlog.get_logger()
 
-UNINSTALLED = "0.1.0"
-"""The version of a checkout that was not installed as a package; pyproject.toml says the same."""
-
+UNKNOWN_NAME = "resolve host"
+"""In Telegram's words where its name servers do not know a webhook's host; a new name takes its time to get there."""
 PERIODS = ("daily", "weekly")
 BACKUP_PATIENCE = 4 * 3600.0
 """Seconds a command waits for the running bot's backup, and for what it is handed to."""
@@ -53,16 +51,7 @@ __all__ = [
     "move",
     "prepare",
     "run",
-    "version",
 ]
-
-
-def version() -> str:
-    """Which version this is."""
-    try:
-        return installed_version("yixian")
-    except PackageNotFoundError:
-        return UNINSTALLED
 
 
 # -- run
@@ -72,7 +61,7 @@ async def run(settings: Settings) -> None:
     """The bot until it is told to stop. Raises ``ConfigError`` where it cannot start, or whatever ended it."""
     settings.required_token()
     configure(settings.logs, settings.secrets())
-    with control.only_one(settings.data_folder):
+    async with control.alone(settings.data_folder):
         await run_alone(settings, SystemClock())
 
 
@@ -119,19 +108,24 @@ async def run_alone(settings: Settings, clock: Clock, listener: socket.socket | 
 
 
 async def keep_webhook(app: App, term: asyncio.Event) -> None:
-    """The leader tells Telegram, again until it has been heard. Without a network nobody is worse off for waiting."""
-    pause = 1.0
-    while not term.is_set():
+    """The leader tells Telegram, again until it has been heard. Without a network nobody is worse off for waiting.
+
+    Raises ``ConfigError`` for an address that Telegram refuses, now and later; a name may yet be found.
+    """
+    for attempt in count():
+        pause = min(LONGEST_PAUSE, 2.0**attempt)
         try:
             await announce_webhook(app)
-        except BadRequest:
-            raise  # the address is refused, now and later
-        except NetworkError as error:
+        except (NetworkError, RetryAfter) as error:
+            if isinstance(error, BadRequest) and UNKNOWN_NAME not in error.message.lower():
+                because = f"Telegram refuses it ({error.message}): set one that it takes"
+                raise config_error("webhook.url", app.settings.webhook.address, because) from None
             log.warning("webhook not set", error=type(error).__name__, wait=pause)
         else:
             return
         await wait(term, pause)
-        pause = min(LONGEST_PAUSE, pause * 2)
+        if term.is_set():
+            return
 
 
 @asynccontextmanager
@@ -157,7 +151,7 @@ async def announce_webhook(app: App) -> None:
     """Tell Telegram where to deliver."""
     webhook = app.settings.webhook
     await app.bot.set_webhook(
-        webhook.url.rstrip("/") + webhook.path,
+        webhook.address,
         secret_token=webhook.secret.get_secret_value() or None,
         allowed_updates=ALLOWED,
     )
@@ -207,17 +201,22 @@ async def ask(
     settings: Settings, command: str, arguments: Mapping[str, Any], patience: float = control.PATIENCE
 ) -> dict[str, Any]:
     """Let the running bot do it; where none runs, take the lock and do it here. PostgreSQL can be shared."""
-    answer = await control.ask_running(settings.data_folder, command, arguments, patience)
-    if answer is not None:
-        return answer
-    with contextlib.nullcontext() if settings.shared_storage else control.only_one(settings.data_folder):
-        database = await open_storage(settings)
-        try:
-            clock = SystemClock()
-            operations = Operations(settings, idle_turns(settings, database, clock))
-            return await Commands(database, settings, clock, operations)(command, arguments)
-        finally:
-            await database.close()
+    if settings.shared_storage:
+        answer = await control.ask_running(settings.data_folder, command, arguments, patience)
+        return await do_here(settings, command, arguments) if answer is None else answer
+    async with control.asked_or_alone(settings.data_folder, command, arguments, patience) as answer:
+        return await do_here(settings, command, arguments) if answer is None else answer
+
+
+async def do_here(settings: Settings, command: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """What the running bot would do, on the database itself."""
+    database = await open_storage(settings)
+    try:
+        clock = SystemClock()
+        operations = Operations(settings, idle_turns(settings, database, clock))
+        return await Commands(database, settings, clock, operations)(command, arguments)
+    finally:
+        await database.close()
 
 
 # -- the other commands
@@ -280,11 +279,11 @@ def refuse_missing(settings: Settings) -> None:
 
 async def back_up(settings: Settings, to: Path | None) -> dict[str, Any]:
     """A checked backup: by the running bot, or here. The database is not changed, not even to the newest version."""
+    backups.source_of(settings)
     arguments = {"to": str(to) if to else ""}
-    answer = await control.ask_running(settings.data_folder, "backup", arguments, BACKUP_PATIENCE)
-    if answer is not None:
-        return answer
-    with control.only_one(settings.data_folder):
+    async with control.asked_or_alone(settings.data_folder, "backup", arguments, BACKUP_PATIENCE) as answer:
+        if answer is not None:
+            return answer
         try:
             made = backups.make(settings, to) if to else backups.nightly(settings, SystemClock().now())
             return await made
@@ -295,9 +294,14 @@ async def back_up(settings: Settings, to: Path | None) -> dict[str, Any]:
 async def migrate(settings: Settings) -> None:
     """Bring the database to the newest version, whole or not at all."""
     refuse_missing(settings)
-    with control.only_one(settings.data_folder):
+    async with control.alone(settings.data_folder):
         database = await open_storage(settings)
         await database.close()
+
+
+def absent(settings: Settings) -> str:
+    """What is to be said of a bot that does not answer here."""
+    return "starts or stops" if control.held(settings.data_folder) else "does not run"
 
 
 async def health(settings: Settings, wait: float) -> list[dict[str, Any]]:
@@ -308,7 +312,7 @@ async def health(settings: Settings, wait: float) -> list[dict[str, Any]]:
             answer = await control.ask_running(settings.data_folder, "health", {})
         except ConfigError as error:
             answer = {"checks": [{"name": "bot", "ok": False, "text": str(error)}]}
-        checks = answer["checks"] if answer else [{"name": "bot", "ok": False, "text": "does not run"}]
+        checks = answer["checks"] if answer else [{"name": "bot", "ok": False, "text": absent(settings)}]
         if monotonic() >= end or (checks and all(check["ok"] for check in checks)):
             return list(checks)
         await asyncio.sleep(0.5)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from bot.config_errors import mismatch
-from bot.config_sections import TELEGRAM, TELEGRAM_FILE_BYTES
+from bot.config_sections import TELEGRAM, TELEGRAM_FILE_BYTES, Webhook
 from domain.calendar import Span
 
 if TYPE_CHECKING:
@@ -38,7 +38,20 @@ def _transport(settings: "Settings") -> Problems:
     if telegram.base_url == TELEGRAM and (urlsplit(webhook.url).port or 443) not in WEBHOOK_PORTS:
         yield "webhook.url", webhook.url, f"its port must be one of {', '.join(map(str, WEBHOOK_PORTS))}"
     if not webhook.url:
-        yield "webhook.url", "", "telegram.mode is webhook: set the address that your own server calls"
+        yield "webhook.url", "", "telegram.mode is webhook: set the whole address that your own server calls"
+    parts = urlsplit(webhook.address)
+    if not webhook.address.endswith(webhook.path) or parts.query or parts.fragment:
+        yield "webhook.url", webhook.url, _not_the_whole_address(webhook)
+
+
+def _not_the_whole_address(webhook: Webhook) -> str:
+    """The remedy is the address Telegram was told before ``webhook.url`` had to be all of it."""
+    parts = urlsplit(webhook.url)
+    whole = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+    return (
+        f"it must be the whole address Telegram calls and end in webhook.path, {webhook.path}: "
+        f"set it to {whole if whole.endswith(webhook.path) else whole + webhook.path}, or change webhook.path"
+    )
 
 
 def _own_server(settings: "Settings") -> Problems:

@@ -2,6 +2,7 @@
 
 from datetime import time, timedelta
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
@@ -72,13 +73,23 @@ class Telegram(Section):
 
 
 class Webhook(Section):
-    """Where Telegram's calls arrive; ``listen`` and ``port`` also serve /healthz and, where wanted, /metrics."""
+    """Where Telegram's calls arrive; ``listen`` and ``port`` also serve /healthz and, where wanted, /metrics.
+
+    ``url`` is the whole public address and ends in ``path``, under which the server in front hands the calls on. One
+    that names only a server means that path on it.
+    """
 
     listen: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8080
     path: UrlPath = "/telegram"
     url: WebAddress = ""
     secret: WebhookSecret = SecretStr("")
+
+    @property
+    def address(self) -> str:
+        """What Telegram is told, and calls; empty where no ``url`` is given."""
+        only_a_server = self.url and not urlsplit(self.url).path.strip("/")
+        return self.url.rstrip("/") + self.path if only_a_server else self.url
 
 
 class Group(Section):

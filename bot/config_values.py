@@ -150,6 +150,16 @@ def _host_address(value: Any) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def _web_address(value: Any) -> str:
+    try:
+        known = value == "" or (_parts(value).scheme in ("http", "https") and not re.search(r"\s", value))
+    except ValueError:
+        known = False
+    if not known:
+        raise ValueError("empty or an address that begins with http:// or https://")
+    return str(value)
+
+
 def _proxy(value: Any) -> str:
     try:
         known = value == "" or _parts(value).scheme in ("http", "socks5", "socks5h")
@@ -211,7 +221,7 @@ Zone = Annotated[str, PlainValidator(_zone)]
 Username = Annotated[str, like(r"\w{0,64}", "the bot's user name without @, or empty")]
 UrlPath = Annotated[str, like("/[A-Za-z0-9_/-]+", "a path of letters, digits, -, _ and /, as in /telegram")]
 PhoneNumber = Annotated[str, like(r"\+?[0-9][0-9 -]*", 'a telephone number in quotes, as in "110"')]
-WebAddress = Annotated[str, like(r"(https?://[^\s/]+\S*)?", "empty or an address that begins with http:// or https://")]
+WebAddress = Annotated[str, PlainValidator(_web_address)]
 Token = Annotated[SecretStr, PlainValidator(token)]
 WebhookSecret = Annotated[SecretStr, PlainValidator(_webhook_secret)]
 HostAddress = Annotated[str, PlainValidator(_host_address)]

@@ -8,9 +8,11 @@ import asyncio
 import fcntl
 import json
 import os
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from bot.config_errors import ConfigError
@@ -21,12 +23,20 @@ Command = Callable[[Unit, Mapping[str, Any]], Answer]
 
 LINE_LIMIT = 64 * 1024
 PATIENCE = 20.0
-"""Seconds a command waits for the running bot."""
+"""Seconds a command waits for the running bot's answer."""
+ANSWERS_WITHIN = 30.0
+"""Seconds in which a program that has the lock begins to answer, or ends."""
+PAUSE = 0.1
 
 
 def socket_path(folder: Path) -> Path:
     """Where the running bot listens."""
     return folder / "bot.sock"
+
+
+def running_already(folder: Path) -> str:
+    """For whoever needs the bot's folder alone."""
+    return f"{folder / 'lock'} is held: the bot is already running here; stop it first."
 
 
 @contextmanager
@@ -38,10 +48,76 @@ def only_one(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise ConfigError(f"{folder / 'lock'} is held: the bot is already running here; stop it first.") from None
+            raise ConfigError(running_already(folder)) from None
         yield
     finally:
         os.close(handle)
+
+
+def taken(stack: ExitStack, folder: Path) -> bool:
+    """Take the lock until the stack is left; False where another program holds it."""
+    try:
+        stack.enter_context(only_one(folder))
+    except ConfigError:
+        return False
+    return True
+
+
+def held(folder: Path) -> bool:
+    """Whether a program holds the lock: a bot runs here, starts or stops. Nothing is made by looking."""
+    with ExitStack() as stack:
+        return (folder / "lock").exists() and not taken(stack, folder)
+
+
+class Wait:
+    """For a program that has the lock and does not answer: a bot that starts or stops, or a command at work."""
+
+    def __init__(self, folder: Path) -> None:
+        self._lock = folder / "lock"
+        self._since: float | None = None
+
+    async def a_moment(self) -> None:
+        """Told once, to whoever gave the command. Raises ``ConfigError`` after ``ANSWERS_WITHIN`` seconds."""
+        if self._since is None:
+            self._since = monotonic()
+            print(f"{self._lock} is held: waiting for the bot, {ANSWERS_WITHIN:.0f} s at most", file=sys.stderr)  # noqa: T201
+        if monotonic() - self._since >= ANSWERS_WITHIN:
+            raise ConfigError(
+                f"{self._lock} is held, but nobody answers: look into the bot's log, whether it waits for Telegram, "
+                "then try again."
+            )
+        await asyncio.sleep(PAUSE)
+
+
+@asynccontextmanager
+async def asked_or_alone(
+    folder: Path, command: str, arguments: Mapping[str, Any], patience: float = PATIENCE
+) -> AsyncIterator[Answer | None]:
+    """The running bot's answer; None, with the lock held until left, where no bot runs.
+
+    A bot has the lock before it listens, and still when it listens no more: it is waited for. Raises ``ConfigError``
+    where it refuses, or does not answer.
+    """
+    wait = Wait(folder)
+    with ExitStack() as stack:
+        while (answer := await ask_running(folder, command, arguments, patience)) is None and not taken(stack, folder):
+            await wait.a_moment()
+        yield answer
+
+
+@asynccontextmanager
+async def alone(folder: Path) -> AsyncIterator[None]:
+    """Hold the lock until left, as soon as a command that has it is done. Raises ``ConfigError`` where a bot runs.
+
+    A bot that is started again must not end because somebody's command came between.
+    """
+    wait = Wait(folder)
+    with ExitStack() as stack:
+        while not taken(stack, folder):
+            if await ask_running(folder, "health", {}) is not None:
+                raise ConfigError(running_already(folder))
+            await wait.a_moment()
+        yield
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ from bot import control
 from bot.config import ConfigError, Settings
 from bot.diagnosis_machine import machine
 from bot.diagnosis_telegram import telegram
+from bot.diagnosis_webhook import answering
 from bot.findings import Finding, warned, wrong
 from bot.kept_words import KeptWords
 from bot.operations import aged
@@ -42,7 +43,10 @@ async def examine(settings: Settings, database: Database, now: datetime, *, deep
             wrong("migrations", f"the database has version {version}, the program {HEAD}: stop the bot, run `migrate`")
         )
     found += [*machine(settings, now), *calendar(settings, now), await running(settings)]
-    return found if offline else [*found, *await telegram(settings, now)]
+    if offline:
+        return found
+    called = [await answering(settings)] if settings.telegram.mode == "webhook" else []
+    return [*found, *await telegram(settings, now), *called]
 
 
 def engine(database: Database) -> Iterator[Finding]:
@@ -59,6 +63,8 @@ async def running(settings: Settings) -> Finding:
         answer = await control.ask_running(settings.data_folder, "health", {})
     except ConfigError as error:
         return wrong("bot", str(error))
+    if answer is None and control.held(settings.data_folder):
+        return warned("bot", "it starts or stops, or has several workers: look again, or ask /healthz/ready")
     if answer is None:
         return warned("bot", "it does not run here: start it with systemctl start yixian")
     ill = [f"{check['name']} {check['text']}" for check in answer["checks"] if not check["ok"]]

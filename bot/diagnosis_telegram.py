@@ -1,18 +1,22 @@
-"""Telegram, as ``doctor`` asks it: the token, the machine's clock by the date of its answer, the webhook."""
+"""Telegram, as ``doctor`` asks it: whether it is one, the token, the machine's clock by the date of its answer."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Any
 
 import httpx
 
 from bot.config import Settings
+from bot.diagnosis_webhook import told
 from bot.findings import Finding, warned, wrong
+from bot.request import is_telegrams, no_bot_api, parsed
 
 LIMIT_SECONDS = 10.0
+REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND)
+"""What a token gets that is none, or no more."""
 SLOW, WRONG = timedelta(seconds=5), timedelta(seconds=60)
 """A date has whole seconds, and an answer takes a moment."""
-LATELY = timedelta(hours=1)
 
 
 async def telegram(settings: Settings, now: datetime) -> list[Finding]:
@@ -26,9 +30,12 @@ async def telegram(settings: Settings, now: datetime) -> list[Finding]:
         async with httpx.AsyncClient(**limits) as client:  # type: ignore[arg-type]
             me = await call(client, settings, "getMe")
             hook = await call(client, settings, "getWebhookInfo")
-    except (httpx.HTTPError, ValueError) as error:
+    except httpx.HTTPError as error:
         return [wrong("telegram", f"cannot be reached ({type(error).__name__}): the network, or telegram.proxy")]
-    return [*token(me), *clock(me, now), *webhook(settings, hook, now)]
+    if not is_telegrams("getMe", *me[:2]):
+        return [wrong("telegram", str(no_bot_api(settings.telegram, f"HTTP {me[0]}")).removesuffix("."))]
+    info = hook[1].get("result")
+    return [*token(me), *clock(me, now), *(told(settings, info, now) if isinstance(info, dict) else ())]
 
 
 Answer = tuple[int, dict[str, Any], str]
@@ -38,7 +45,7 @@ async def call(client: httpx.AsyncClient, settings: Settings, method: str) -> An
     """The status, the answer and the date of a call."""
     address = f"{settings.telegram.bot_address}{settings.telegram.token.get_secret_value()}/{method}"
     answer = await client.get(address)
-    found = answer.json()
+    found = parsed(answer.content)
     return answer.status_code, found if isinstance(found, dict) else {}, answer.headers.get("date", "")
 
 
@@ -47,6 +54,8 @@ def token(me: Answer) -> list[Finding]:
     status, answer, _ = me
     if answer.get("ok"):
         return [Finding("token", f"is that of @{answer['result'].get('username', '')}")]
+    if status not in REFUSED:
+        return [wrong("telegram", f"does not answer well (HTTP {status}): it is tried again by itself")]
     return [wrong("token", f"is refused by Telegram ({status}): ask @BotFather for a valid one")]
 
 
@@ -58,24 +67,3 @@ def clock(me: Answer, now: datetime) -> list[Finding]:
     if off > WRONG:
         return [wrong("clock", f"is {off.total_seconds():.0f} s off Telegram's: install chrony or systemd-timesyncd")]
     return [warned("clock", f"is {off.total_seconds():.0f} s off")] if off > SLOW else [Finding("clock", "is right")]
-
-
-def webhook(settings: Settings, hook: Answer, now: datetime) -> list[Finding]:
-    """Whether Telegram delivers where we listen."""
-    if not hook[1].get("ok"):
-        return []
-    info: dict[str, Any] = hook[1]["result"]
-    url, waiting = str(info.get("url", "")), int(info.get("pending_update_count", 0))
-    if settings.telegram.mode == "polling":
-        return (
-            [wrong("webhook", "one is set although the bot polls: start the bot, which takes it away")] if url else []
-        )
-    wanted = settings.webhook.url.rstrip("/") + settings.webhook.path
-    if url != wanted:
-        return [wrong("webhook", f"Telegram delivers elsewhere than to {wanted}: restart the bot")]
-    failed = datetime.fromtimestamp(int(info.get("last_error_date", 0)), UTC)
-    if now - failed < LATELY:
-        return [
-            warned("webhook", f"Telegram could not deliver at {failed:%H:%M}Z; {waiting} wait: the server in front")
-        ]
-    return [Finding("webhook", f"{wanted}, {waiting} waiting")]

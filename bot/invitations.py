@@ -11,7 +11,7 @@ from telegram.error import TelegramError
 
 from bot.clock import Clock
 from bot.config import ConfigError, Settings
-from bot.request import build_request
+from bot.request import NotTelegram, build_request, no_bot_api
 from domain.charter import Charter
 from domain.people import Role
 from handlers.roster import create_invite, ensure_coordinator
@@ -83,6 +83,8 @@ async def asked_username(settings: Settings) -> str:
     try:
         async with bot:
             return bot.username
+    except NotTelegram as error:
+        raise no_bot_api(telegram, error.message) from None
     except TelegramError as error:
         raise ConfigError(
             f"telegram.username is empty, and Telegram could not be asked ({type(error).__name__}): "

@@ -1,9 +1,8 @@
 """``move``: from a SQLite file to PostgreSQL. A bot that runs is stopped politely first, so that nothing is missing."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from time import monotonic
 
 from bot import control
@@ -44,20 +43,14 @@ async def move(settings: Settings, url: str) -> dict[str, int]:
 @asynccontextmanager
 async def stopped_bot(settings: Settings) -> AsyncIterator[None]:
     """Stop the bot where one runs, and hold its lock, so that nobody writes."""
-    running_here = await control.ask_running(settings.data_folder, STOP, {}) is not None
-    give_up = monotonic() + (PATIENCE if running_here else 0)
-    with contextlib.ExitStack() as stack:
-        while not held(stack, settings, last_try=monotonic() >= give_up):  # noqa: ASYNC110 - of another process
-            await asyncio.sleep(0.05)
+    async with control.asked_or_alone(settings.data_folder, STOP, {}) as answer:
+        if answer is None:
+            yield
+            return
+    give_up = monotonic() + PATIENCE
+    with ExitStack() as stack:
+        while not control.taken(stack, settings.data_folder):
+            if monotonic() >= give_up:
+                raise ConfigError(f"the bot was told to stop, and still runs after {PATIENCE:.0f} s: stop it first.")
+            await asyncio.sleep(control.PAUSE)
         yield
-
-
-def held(stack: contextlib.ExitStack, settings: Settings, last_try: bool) -> bool:
-    """Whether the lock is held now. Raises ``ConfigError`` at the last try."""
-    try:
-        stack.enter_context(control.only_one(settings.data_folder))
-    except ConfigError:
-        if last_try:
-            raise
-        return False
-    return True

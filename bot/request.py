@@ -5,6 +5,10 @@ connection lost later (``Ambiguous``) leaves open whether Telegram got it, so se
 of errors never hold an address, because the address holds the token; that is why they are raised outside of handlers:
 the library's own exception, which names the address, is not chained to ours.
 
+What refuses a call in another form than the Bot API's is ``NotTelegram``: a page of something between us and Telegram
+says nothing of the token, of a message or of its reader. As the answer to getMe, which is asked before all else, it
+says that no Bot API server is there.
+
 A call has one total time-out: ``read_timeout`` where the caller gives one (a long poll does), else the configured one;
 files get ``write_timeout`` or ``FILE_SECONDS`` more, whichever way they travel.
 """
@@ -27,7 +31,8 @@ from telegram.error import BadRequest, EndPointNotFound, InvalidToken, NetworkEr
 from telegram.request import BaseRequest, HTTPXRequest, RequestData
 from telegram.warnings import PTBUserWarning
 
-from bot.config_sections import Telegram
+from bot.config_errors import ConfigError, config_error
+from bot.config_sections import TELEGRAM, Telegram
 
 FILE_SECONDS: Final = 120.0
 """What a file may take beyond an ordinary call: 20 MB at 1.4 Mbit/s."""
@@ -57,6 +62,10 @@ class NotSent(NetworkError):
 
 class Ambiguous(NetworkError):
     """The connection was lost, or the answer was not Telegram's: it may have got the call."""
+
+
+class NotTelegram(NetworkError):
+    """What answers at ``telegram.base_url`` speaks no Bot API; the text says its HTTP status."""
 
 
 def build_request(telegram: Telegram) -> BaseRequest:
@@ -89,14 +98,48 @@ def _total(read: float | None, write: ODVInput[float], files: bool) -> float | N
     return None if read is None or more is None else read + more
 
 
-def _readable(status: int, payload: bytes) -> bytes:
+def is_telegrams(method: str, status: int, answer: Any) -> bool:
+    """Whether this may be a Bot API server's answer: to getMe a bot; a refusal with its reason in words.
+
+    Any answer of 500 and more may: what stands before a Bot API server says so while that one is down.
+    """
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return True
+    if not isinstance(answer, dict):
+        return False
+    if status >= HTTPStatus.MULTIPLE_CHOICES:
+        return answer.get("ok") is False and isinstance(answer.get("description"), str)
+    bot = answer.get("result")
+    return method != "getMe" or (isinstance(bot, dict) and bot.get("is_bot") is True)
+
+
+def no_bot_api(telegram: Telegram, found: str) -> ConfigError:
+    """For the operator, who is told what was ``found`` instead, as in "HTTP 404"."""
+    because = f"what answers there is no Bot API server ({found}): set it to {TELEGRAM}, or to a server of your own"
+    return config_error("telegram.base_url", telegram.base_url, because)
+
+
+def _readable(url: str, status: int, payload: bytes) -> bytes:
     """The answer, or for an error page of something between us and Telegram, a short answer of the same form.
 
-    PTB would put the whole page into the error's text.
+    PTB would put the whole page into the error's text. Raises ``NotTelegram``.
     """
-    if status < HTTPStatus.MULTIPLE_CHOICES or payload.lstrip().startswith(b"{"):
+    method = url.rpartition("/")[2]
+    if status < HTTPStatus.MULTIPLE_CHOICES and method != "getMe":
+        return payload
+    if not is_telegrams(method, status, parsed(payload)):
+        raise NotTelegram(f"HTTP {status}")
+    if payload.lstrip().startswith(b"{"):
         return payload
     return json.dumps({"ok": False, "description": f"HTTP {status}, and no answer of Telegram's"}).encode()
+
+
+def parsed(payload: bytes) -> Any:
+    """What the bytes say in JSON, or None where it is none."""
+    try:
+        return json.loads(payload.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return None
 
 
 class _Telegram(BaseRequest):
@@ -105,10 +148,7 @@ class _Telegram(BaseRequest):
     @staticmethod
     def parse_json_payload(payload: bytes) -> JSONDict:
         """As PTB's, but what is no answer is ``Ambiguous`` and is not logged: it may hold people's words."""
-        try:
-            answer = json.loads(payload.decode("utf-8", "replace"))
-        except ValueError:
-            answer = None
+        answer = parsed(payload)
         if not isinstance(answer, dict) or not ("result" in answer or "ok" in answer):
             raise Ambiguous("the answer was not Telegram's")
         return answer
@@ -189,7 +229,7 @@ class AiohttpRequest(_Telegram):
         # A redirect would hand the token to whoever it points to.
         call = self._session.request(method, url, data=body, headers=headers, timeout=limits, allow_redirects=False)
         async with call as answer:
-            return answer.status, _readable(answer.status, await answer.read())
+            return answer.status, _readable(url, answer.status, await answer.read())
 
 
 def _body(data: RequestData) -> tuple[aiohttp.FormData | bytes, dict[str, str] | None]:
@@ -246,7 +286,8 @@ class SocksRequest(_Telegram, HTTPXRequest):
                 status, payload = await super().do_request(
                     url, method, request_data, total, total, connect_timeout, pool_timeout
                 )
-            return status, _readable(status, payload)
         except (NetworkError, TimeoutError, UnicodeError) as error:
             failure = _failure(error.__cause__ or error if isinstance(error, NetworkError) else error)
+        else:
+            return status, _readable(url, status, payload)
         raise failure

@@ -24,6 +24,7 @@ from bot.config_errors import config_error
 from bot.config_sections import Webhook
 from bot.health import Ready
 from bot.intake import Intake
+from bot.signs import NOTHING_HERE, SECRET_HEADER, SIGN_HEADER, WEBHOOK
 
 if TYPE_CHECKING:
     from bot.metrics import Metrics
@@ -35,7 +36,6 @@ LARGEST = 1024 * 1024
 BACKLOG = 512
 """Callers that may wait."""
 ONE_CALLER = 1
-SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - the header's name
 
 
 class WebhookEndpoint:
@@ -48,17 +48,20 @@ class WebhookEndpoint:
 
     async def __call__(self, request: Request) -> Response:
         """200 once the update is committed; 503 where it could not be, so that Telegram sends it again."""
+        return PlainTextResponse("", await self._status(request), {SIGN_HEADER: WEBHOOK})
+
+    async def _status(self, request: Request) -> HTTPStatus:
         given = request.headers.get(SECRET_HEADER, "").encode()
         if not hmac.compare_digest(given, self._secret):
-            return PlainTextResponse("", HTTPStatus.FORBIDDEN)
+            return HTTPStatus.FORBIDDEN
         if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
-            return PlainTextResponse("", HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+            return HTTPStatus.UNSUPPORTED_MEDIA_TYPE
         body = await limited(request)
         if body is None:
-            return PlainTextResponse("", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
         raw = self._parsed(body)
         taken = raw is None or await self._intake.take(raw)
-        return PlainTextResponse("", HTTPStatus.OK if taken else HTTPStatus.SERVICE_UNAVAILABLE)
+        return HTTPStatus.OK if taken else HTTPStatus.SERVICE_UNAVAILABLE
 
     def _parsed(self, body: bytes) -> Any:
         try:
@@ -85,6 +88,11 @@ async def limited(request: Request) -> bytes | None:
 async def alive(_: Request) -> Response:
     """The program runs and answers."""
     return PlainTextResponse("ok\n")
+
+
+async def nothing_here(_: Request, __: Exception) -> Response:
+    """A path that is not served: whoever looks for the webhook learns that it is this program all the same."""
+    return PlainTextResponse("Not Found", HTTPStatus.NOT_FOUND, {SIGN_HEADER: NOTHING_HERE})
 
 
 def readiness(ready: Ready) -> Route:
@@ -117,7 +125,10 @@ def receiving(intake: Intake, webhook: Webhook) -> Route:
 
 def build_web(*routes: Route) -> Starlette:
     """Those routes, and whether the program lives."""
-    return Starlette(routes=[*routes, Route("/healthz", alive, methods=["GET"])])
+    return Starlette(
+        routes=[*routes, Route("/healthz", alive, methods=["GET"])],
+        exception_handlers={HTTPStatus.NOT_FOUND: nothing_here},
+    )
 
 
 class _Server(uvicorn.Server):

@@ -46,7 +46,7 @@ async def supervise(settings: Settings, config: Path, count: int, stopping: asyn
     from bot import web  # takes memory: loaded only where it is needed
 
     configure(settings.logs, settings.secrets())
-    with control.only_one(settings.data_folder):
+    async with control.alone(settings.data_folder):
         listener = web.bound(settings.webhook.listen, settings.webhook.port)
         try:
             await Workers(config, listener, stopping).run(count)

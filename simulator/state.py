@@ -53,6 +53,7 @@ class State:
         name: str = "一线",
         seed: int = 1,
         privacy_mode: bool = True,
+        own_server: bool = True,
         kept_messages: int = 10_000,
         kept_events: int = 5_000,
     ) -> None:
@@ -61,6 +62,7 @@ class State:
         self.life = new_life()
         self.token = token
         self.privacy_mode = privacy_mode
+        self.own_server = own_server
         self.kept_messages = kept_messages
         self.bot: Json = {
             "id": int(token.split(":")[0]), "is_bot": True, "first_name": name, "username": username,

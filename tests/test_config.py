@@ -252,6 +252,17 @@ WRONG = [
         'telegram.mode = "webhook"\nwebhook.secret = "0123456789abcdef"\nwebhook.url = "https://h:9000/t"',
         "webhook.url is 'https://h:9000/t', but its port must be one of 443, 80, 88, 8443",
     ),
+    (
+        'telegram.mode = "webhook"\nwebhook.secret = "0123456789abcdef"\nwebhook.url = "https://h/yixian/"',
+        "webhook.url is 'https://h/yixian/', but it must be the whole address Telegram calls and end in webhook.path, "
+        "/telegram: set it to https://h/yixian/telegram, or change webhook.path.",
+    ),
+    (
+        'telegram.mode = "webhook"\nwebhook.secret = "0123456789abcdef"\nwebhook.url = "https://h/telegram?a=/telegram"',
+        "webhook.url is 'https://h/telegram?a=/telegram', but it must be the whole address Telegram calls and end in "
+        "webhook.path, /telegram: set it to https://h/telegram, or change webhook.path.",
+    ),
+    ('webhook.url = "https://h:99999/telegram"', "webhook.url is 'https://h:99999/telegram', but it must be empty or"),
     ('webhook.secret = "short"', "webhook.secret is not shown here, but it must be 16 to 256 of the characters"),
     ('webhook.path = "telegram"', "webhook.path is 'telegram', but it must be a path"),
     ("webhook.port = 0", "webhook.port is 0, but it must be greater than or equal to 1"),

@@ -4,15 +4,17 @@ import asyncio
 import contextlib
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.commands import Commands, ask
-from bot.config import ConfigError
-from bot.control import LINE_LIMIT, ask_running, listening, only_one, socket_path
+from bot import control
+from bot.commands import Commands, ask, back_up
+from bot.config import ConfigError, Settings, load
+from bot.config_example import EXAMPLE
+from bot.control import LINE_LIMIT, ask_running, asked_or_alone, held, listening, only_one, socket_path, taken
 from domain.people import Role
 from tests.stage import Role_, stage
 
@@ -115,3 +117,85 @@ async def test_an_invitation_made_through_the_running_bot_makes_a_member(tmp_pat
         await town.settle()
         staff = await town.app.database.read(lambda unit: unit.people.staff(Role.MEMBER))
         assert [(person.chat, person.name) for person in staff] == [(2001, "李建国")]
+
+
+@contextlib.asynccontextmanager
+async def waiting(command: Coroutine[Any, Any, Any], capsys: pytest.CaptureFixture[str]) -> AsyncIterator[Any]:
+    """A command that has begun to wait, while this program has the lock and does not listen."""
+    task, told = asyncio.create_task(command), ""
+    async with asyncio.timeout(10):
+        while "waiting for" not in told:
+            assert not task.done(), task
+            told += capsys.readouterr().err
+            await asyncio.sleep(0)
+    yield task
+    assert (told + capsys.readouterr().err).count("\n") == 1, "it is said once"
+
+
+def settings_in(folder: Path) -> Settings:
+    """The settings of a bot that is not there."""
+    database = f"sqlite:///{folder / 'yixian.db'}"
+    (folder / "yixian.db").touch()
+    return load(EXAMPLE, {"YIXIAN_STORAGE__URL": database, "YIXIAN_STORAGE__FOLDER": str(folder)})
+
+
+@pytest.mark.parametrize("command", [lambda found: ask(found, "x", {"to": ""}), lambda found: back_up(found, None)])
+async def test_a_bot_that_starts_is_waited_for(
+    command: Callable[[Settings], Coroutine[Any, Any, Any]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It has the lock first, and listens when it knows Telegram. Planted fault: ask once, and the lock is held."""
+    with only_one(tmp_path):
+        async with waiting(command(settings_in(tmp_path)), capsys) as task, listening(tmp_path, echo):
+            assert (await task)["to"] == ""
+
+
+async def alone(folder: Path) -> bool:
+    """Whether a command is done here, with the lock held."""
+    async with asked_or_alone(folder, "x", {}) as answer:
+        return answer is None and held(folder)
+
+
+async def test_a_bot_that_stops_is_waited_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It has the lock for a while when it listens no more; then the command is done here."""
+    with contextlib.ExitStack() as stack:
+        assert taken(stack, tmp_path)
+        async with waiting(alone(tmp_path), capsys) as task:
+            stack.close()
+            assert await task
+
+
+async def test_a_bot_that_starts_waits_for_a_command_and_not_for_a_bot(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Or ``invite`` between a stop and a start would end the bot for good. Planted fault: ``only_one`` in ``run``."""
+
+    async def started() -> bool:
+        async with control.alone(tmp_path):
+            return held(tmp_path)
+
+    with contextlib.ExitStack() as stack:
+        assert taken(stack, tmp_path)
+        async with waiting(started(), capsys) as task:
+            stack.close()
+            assert await task
+    with only_one(tmp_path):
+        async with listening(tmp_path, echo):
+            with pytest.raises(ConfigError, match="the bot is already running here; stop it first"):
+                await started()
+
+
+async def test_a_bot_that_never_appears_is_not_waited_for_longer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control, "ANSWERS_WITHIN", 0.0)
+    with only_one(tmp_path), pytest.raises(ConfigError, match="lock is held, but nobody answers: look into the bot's"):
+        async with asked_or_alone(tmp_path, "x", {}):
+            pass
+
+
+async def test_looking_at_the_lock_makes_nothing(tmp_path: Path) -> None:
+    assert not held(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    with only_one(tmp_path):
+        assert held(tmp_path)
+    assert not held(tmp_path)

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
-DEPLOY = ROOT / "deploy"
-UNIT = (DEPLOY / "yixian.service").read_text(encoding="utf-8")
+from tests.operating import DEPLOY, deployed
+
+UNIT = deployed("yixian.service")
 EXPOSED = 2.0
 """At most so exposed, of 10; a unit without any hardening has 9.6. It was 1.5 when this was written."""
 
@@ -66,7 +66,7 @@ def test_nginx_reads_its_example(tmp_path: Path) -> None:
     made = ran(openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
                "/CN=bot.example.org", "-keyout", str(key), "-out", str(certificate))  # fmt: skip
     assert made.returncode == 0, made.stderr
-    text = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
+    text = deployed("nginx.conf")
     text = re.sub(r"/etc/\S+/fullchain.pem", str(certificate), text)
     text = re.sub(r"/etc/\S+/privkey.pem", str(key), text)
     whole = tmp_path / "nginx.conf"
@@ -84,7 +84,7 @@ def test_caddy_reads_its_example() -> None:
 
 @pytest.mark.parametrize("name", ["nginx.conf", "Caddyfile"])
 def test_only_telegrams_path_is_let_through(name: str) -> None:
-    text = (DEPLOY / name).read_text(encoding="utf-8")
+    text = deployed(name)
     assert re.findall(r"(?:location =|handle) (\S+) \{", text) == ["/telegram"]
     assert text.count("127.0.0.1:8080") == 1
     assert "404" in text

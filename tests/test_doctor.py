@@ -11,11 +11,9 @@ from typing import Any
 
 import pytest
 
-from bot.config import load
-from bot.config_example import EXAMPLE
 from bot.diagnosis import examine
 from bot.diagnosis_machine import encrypted, fonts, volume
-from bot.diagnosis_telegram import clock, token, webhook
+from bot.diagnosis_telegram import clock, token
 from bot.findings import Finding, Level
 from domain.people import Role
 from simulator.server import build, serving
@@ -179,22 +177,12 @@ async def test_the_clock_is_compared_over_http(
     assert ran.code == code, ran.out
 
 
-def test_the_webhook_is_compared_with_ours() -> None:
-    hook = {"YIXIAN_TELEGRAM__MODE": "webhook", "YIXIAN_WEBHOOK__SECRET": "0123456789abcdef",
-            "YIXIAN_WEBHOOK__URL": "https://bot.example.org"}  # fmt: skip
-    polling, called = load(EXAMPLE, {}), load(EXAMPLE, hook)
-
-    def told(settings: Any, **info: Any) -> list[Level]:
-        return [finding.level for finding in webhook(settings, (200, {"ok": True, "result": info}, ""), NOW)]
-
-    assert told(polling, url="") == []
-    assert told(polling, url="https://x") == [Level.ERROR]
-    ours = "https://bot.example.org/telegram"
-    assert told(called, url=ours) == [Level.OK]
-    assert told(called, url="https://else/") == [Level.ERROR]
-    failed = int((NOW - timedelta(minutes=5)).timestamp())
-    assert told(called, url=ours, last_error_date=failed, pending_update_count=3) == [Level.WARNING]
-    assert [finding.level for finding in token((401, {"ok": False}, ""))] == [Level.ERROR]
+def test_a_token_is_refused_by_telegram_only() -> None:
+    """Planted fault: call every answer that is not well a refused token, also while Telegram is down."""
+    assert [finding.line() for finding in token((401, {"ok": False}, ""))] == [
+        "✗ token: is refused by Telegram (401): ask @BotFather for a valid one"
+    ]
+    assert [finding.subject for finding in token((502, {}, ""))] == ["telegram"]
 
 
 def test_an_encrypted_volume_is_known_also_below_others(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from telegram.error import (
 from telegram.request import HTTPXRequest
 
 from bot.config_sections import Telegram
-from bot.request import AiohttpRequest, Ambiguous, NotSent, build_request
+from bot.request import AiohttpRequest, Ambiguous, NotSent, NotTelegram, build_request
 
 TOKEN = "123456:AAE-made_up_token_for_tests_0123456"
 SENT = {"message_id": 7, "date": 0, "chat": {"id": 5, "type": "private"}}
@@ -142,12 +142,25 @@ async def test_an_answer_that_is_not_telegrams_leaves_open_whether_it_arrived(
     assert not [record for record in caplog.records if record.levelno > logging.DEBUG and body in record.getMessage()]
 
 
+@pytest.mark.parametrize("status", [400, 401, 403, 404])
+@pytest.mark.parametrize("body", ["<html>nothing here", '{"error": "not found"}', '{"ok": false}', "[]"])
+async def test_what_something_in_between_refuses_is_not_telegrams_refusal(status: int, body: str) -> None:
+    """Planted fault: PTB's own reading. A page of 404 says that the token is refused, one of 403 that it is blocked."""
+
+    async def answer(_: web.Request) -> web.StreamResponse:
+        return web.Response(status=status, text=body)
+
+    error = await failure_of(answer)
+    assert type(error) is NotTelegram
+    assert str(error) == f"HTTP {status}"
+
+
 async def test_a_redirect_is_not_followed() -> None:
     async def answer(request: web.Request) -> web.StreamResponse:
         assert "elsewhere" not in request.path
         raise web.HTTPTemporaryRedirect("/elsewhere")
 
-    assert type(await failure_of(answer)) is NetworkError
+    assert type(await failure_of(answer)) is NotTelegram
 
 
 async def test_a_refused_connection_was_not_sent(unused_tcp_port: int) -> None:

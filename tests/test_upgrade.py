@@ -6,6 +6,7 @@ database it does not know; restore without putting aside, and what was said afte
 
 import asyncio
 import os
+import re
 import shutil
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -15,14 +16,20 @@ from pathlib import Path
 
 import pytest
 
+from bot.version import version
 from simulator.server import build, serving, until
 from simulator.world import World
 from storage.database import open_database
+from tests.operating import block, commands_of, deployed, stood_in
 from tests.stage import TOKEN
 from tests.test_commands import receipts
 
 ROOT = Path(__file__).resolve().parents[1]
-PARTS = ("bot", "domain", "handlers", "storage", "templates", "deploy", "Makefile", "config.example.toml")
+PARTS = ("bot", "domain", "handlers", "storage", "templates", "deploy", "Makefile", "config.example.toml",
+         "pyproject.toml", "requirements-dev.txt")  # fmt: skip
+PAGE = "Upgrade, and the way back"
+SET_UP, UPGRADE, DOWNGRADE = block("Set up"), block(PAGE), block(PAGE, 2)
+deployed("upgrade")  # what `make upgrade` runs
 NEW = '''"""A table more."""
 
 import sqlalchemy as sa
@@ -35,6 +42,7 @@ def upgrade() -> None:
     op.create_table("novelties", sa.Column("id", sa.Integer, primary_key=True))
     {more}
 '''
+VERSION, NEXT = version(), "99.0.0"
 SERVICE = """#!/bin/sh
 # The bot as a service, without systemd.
 cd {clone}
@@ -78,7 +86,7 @@ class Machine:
         return out.strip()
 
     async def release(self, more: str = "pass") -> None:
-        """A new version at the origin, with a change of the schema."""
+        """A new version at the origin, with its tag and a change of the schema."""
         schema = self.origin / "storage" / "schema.py"
         text = schema.read_text(encoding="utf-8")
         old = text.partition('HEAD = "')[2].partition('"')[0]
@@ -86,8 +94,11 @@ class Machine:
         schema.write_text(text.replace(f'HEAD = "{old}"', f'HEAD = "{new}"'), encoding="utf-8")
         version = self.origin / "storage" / "migrations" / "versions" / f"{new}_novelties.py"
         version.write_text(NEW.format(new=new, old=old, more=more), encoding="utf-8")
+        project = self.origin / "pyproject.toml"
+        project.write_text(project.read_text("utf-8").replace(f'\nversion = "{VERSION}"\n', f'\nversion = "{NEXT}"\n'))
         await self.must("git", "add", "-A", cwd=self.origin)
         await self.must("git", "commit", "-qm", "novelties", cwd=self.origin)
+        await self.must("git", "tag", f"v{NEXT}", cwd=self.origin)
 
 
 @contextmanager
@@ -100,20 +111,23 @@ def clone_of_this(folder: Path) -> Iterator[tuple[Path, Path]]:
             shutil.copytree(ROOT / part, origin / part, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(ROOT / part, origin / part)
-    (origin / ".gitignore").write_text("__pycache__/\n")
-    yield origin, folder / "clone"
+    (origin / ".gitignore").write_text("__pycache__/\n.venv\n")
+    (folder / "opt").mkdir()
+    (folder / "var" / "lib").mkdir(parents=True)
+    yield origin, folder / "opt" / "yixian"
 
 
 @asynccontextmanager
 async def machine(folder: Path, address: str = "") -> AsyncIterator[Machine]:
-    """The bot set up as docs/operating.md says, and running where there is a Telegram at that address."""
+    """The bot set up by the lines of docs/operating.md, and running where there is a Telegram at that address."""
     who = {"GIT_AUTHOR_NAME": "x", "GIT_AUTHOR_EMAIL": "x@x", "GIT_COMMITTER_NAME": "x", "GIT_COMMITTER_EMAIL": "x@x"}
     service = folder / "service"
-    data = folder / "data"
+    data = folder / "var" / "lib" / "yixian"
     plain = {name: value for name, value in os.environ.items() if not name.startswith(("YIXIAN_", "GIT_", "PYTHON"))}
     environment = {
         **plain,
         **who,
+        **stood_in(folder),
         "GIT_CONFIG_GLOBAL": os.devnull,
         "YIXIAN_CONFIG": str(data / "config.toml"),
         "YIXIAN_TELEGRAM__TOKEN": TOKEN,
@@ -128,10 +142,12 @@ async def machine(folder: Path, address: str = "") -> AsyncIterator[Machine]:
         found = Machine(origin, clone, data, environment)
         for command in ("git init -q -b main", "git add -A", "git commit -qm first"):
             await found.must(*command.split(), cwd=origin)
-        await found.must("git", "clone", "-q", str(origin), str(clone), cwd=folder)
+        lines = SET_UP.replace("<this repository>", str(origin))
+        assert str(origin) in lines
+        out = await found.must(*commands_of(lines, folder), cwd=folder)
+        assert f"{found.config} is written" in out
         service.write_text(SERVICE.format(clone=clone, python=sys.executable, config=found.config, folder=data))
         service.chmod(0o700)
-        await found.must(sys.executable, "-m", "bot", "init", "--dir", str(data), "--coordinator", "3001")
         if not address:
             yield found
             return
@@ -171,12 +187,14 @@ async def test_up_and_back_again(tmp_path: Path) -> None:
         await said(world, 1, "第一件:城北社区的路灯坏了三天")
         before = await found.must("git", "rev-parse", "HEAD")
         await found.release()
-        up = await found.must("make", "upgrade")
-        assert "the way back: make downgrade" in up
+        up = await found.must(*commands_of(UPGRADE, tmp_path))
+        assert re.search(rf"from {VERSION} \(\w+\) to {NEXT} \(\w+\), which runs; the way back: make downgrade", up)
+        assert await found.must(sys.executable, "-m", "bot", "--version") == NEXT
         assert await found.must("git", "rev-parse", "HEAD") != before
         await said(world, 2, "第二件:城北社区的垃圾三天没人收")
-        back = await found.must("make", "downgrade")
+        back = await found.must(*commands_of(DOWNGRADE, tmp_path))
         assert "is in place: 1 cases" in back
+        assert re.search(rf"from {NEXT} \(\w+\) back to {VERSION} \(\w+\), which runs$", back)
         assert await found.must("git", "rev-parse", "HEAD") == before
         await said(world, 3, "第三件:城北社区的水管漏水两天了")
     assert [text[:3] for text in await texts(found)] == ["第一件", "第三件"]
@@ -192,7 +210,7 @@ async def test_an_upgrade_that_fails_says_the_one_command_back(tmp_path: Path) -
     world.person(1, "王芳")
     async with serving(build(world, page=None)) as address, machine(tmp_path, address) as found:
         await found.release('raise RuntimeError("planted")')
-        code, out = await found.run("make", "upgrade")
+        code, out = await found.run("make", "upgrade", f"REF=v{NEXT}")
         assert code != 0
         assert "FAILED while: migrating the database" in out
         assert out.count("make downgrade") == 1
@@ -202,10 +220,23 @@ async def test_an_upgrade_that_fails_says_the_one_command_back(tmp_path: Path) -
     assert len(await texts(found)) == 1
 
 
-async def test_changes_of_ones_own_stop_it_before_anything_happens(tmp_path: Path) -> None:
+async def test_what_is_wrong_beforehand_stops_it_before_anything_happens(tmp_path: Path) -> None:
+    """Changes of one's own, a version that is not there, a tag that holds another version than it says.
+
+    Planted fault: no ``refuse_false_tag``, and the bot is stopped for a version that nobody meant.
+    """
     async with machine(tmp_path) as found:
         (found.clone / "Makefile").write_text("# mine\n" + (found.clone / "Makefile").read_text())
         code, out = await found.run("deploy/upgrade")
         assert code != 0
-        assert "changes of your own" in out
+        assert "changes of your own\nupgrade: nothing was changed" in out
+        await found.must("git", "checkout", "-q", "Makefile")
+        code, out = await found.run("deploy/upgrade", "v0.7.7")
+        assert code != 0
+        assert "FAILED while: looking for v0.7.7\nupgrade: nothing was changed" in out
+        await found.must("git", "tag", "v0.7.7", cwd=found.origin)
+        for tag in ("v0.7.7", "refs/tags/v0.7.7"):
+            code, out = await found.run("deploy/upgrade", tag)
+            assert code != 0
+            assert f"the tag v0.7.7 holds version {VERSION} (" in out
         assert not list(found.folder.glob("before-upgrade-*"))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 from simulator.methods.registry import Call, method
 from simulator.refusals import Json, bad_request, conflict
 
+_PORTS = (80, 88, 443, 8443)
 _SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 WEBHOOK_ACTIVE = "can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
 
@@ -44,13 +46,12 @@ def _allow(call: Call) -> None:
 
 @method("setWebhook")
 def set_webhook(call: Call) -> bool:
-    """Updates go to an address from now on. As with one's own Bot API server, plain HTTP is allowed."""
+    """Updates go to an address from now on."""
     url, secret = call.word("url"), call.word("secret_token")
     if not url:
         _forget(call)
         return True
-    if not url.startswith(("https://", "http://")):
-        raise bad_request("bad webhook: An HTTPS URL must be provided for webhook")
+    _refuse_address(url, own_server=call.world.own_server)
     if secret and not _SECRET.fullmatch(secret):
         raise bad_request("secret token contains unallowed characters")
     _allow(call)
@@ -61,6 +62,17 @@ def set_webhook(call: Call) -> bool:
     }  # fmt: skip
     call.world.emit("webhook", url=url)
     return True
+
+
+def _refuse_address(url: str, *, own_server: bool) -> None:
+    """One's own Bot API server calls plain HTTP too, and any port. A name that ends in .invalid is known nowhere."""
+    parts = urlsplit(url)
+    if parts.scheme != "https" and not (own_server and parts.scheme == "http"):
+        raise bad_request("bad webhook: An HTTPS URL must be provided for webhook")
+    if (parts.hostname or "").endswith(".invalid"):
+        raise bad_request("bad webhook: Failed to resolve host: Name or service not known")
+    if not own_server and (parts.port or 443) not in _PORTS:
+        raise bad_request("bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443")
 
 
 def _forget(call: Call) -> None:

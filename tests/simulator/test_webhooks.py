@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from telegram.error import Conflict
+from telegram.error import BadRequest, Conflict
 
 from simulator.server import serving, until
 from simulator.signals import Signal
@@ -156,3 +156,18 @@ async def test_nonsense_in_the_answer_is_a_failure_and_tried_again(
         world.say(wang, "a")
         await until(world, world.idle)
     assert answers == []
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("http://bot.example.org/telegram", "https url must be provided"),
+        ("https://bot.example.org:9000/telegram", "only on ports 80, 88, 443 or 8443"),
+        ("https://bot.invalid/telegram", "failed to resolve host"),
+    ],
+)
+async def test_an_address_is_refused_as_telegram_does(world: World, bot: telegram.Bot, url: str, words: str) -> None:
+    world.own_server = False
+    with pytest.raises(BadRequest, match=words):
+        await bot.set_webhook(url)
+    assert world.webhook == {"url": ""}
