@@ -16,20 +16,21 @@ import structlog
 from telegram.error import BadRequest, InvalidToken, NetworkError
 
 from bot import backups, control, garbage, workers
-from bot.app import LONGEST_PAUSE, REFUSED, App, charter_of, idle_turns, open_storage, running
+from bot.app import LONGEST_PAUSE, REFUSED, App, charter_of, idle_turns, running
 from bot.clock import Clock, SystemClock
 from bot.config import ConfigError, Settings
-from bot.diagnosis import examine
+from bot.diagnosis import doctor
 from bot.findings import Finding
 from bot.intake import ALLOWED, wait
 from bot.invitations import invite_someone, link, name_coordinators
 from bot.logs import configure
 from bot.moving import STOP, move
+from bot.opening import adopt, alone, make_storage, open_storage, refuse_unusable
 from bot.operations import Operations
 from domain.people import Role
 from handlers.digest import print_digest
 from handlers.kit.words import Words
-from storage.database import Database, open_database
+from storage.database import Database
 from storage.unit import Unit
 
 log = structlog.get_logger()
@@ -43,6 +44,7 @@ BACKUP_PATIENCE = 4 * 3600.0
 
 __all__ = [
     "Finding",
+    "adopt",
     "ask",
     "back_up",
     "digest",
@@ -52,6 +54,7 @@ __all__ = [
     "migrate",
     "move",
     "prepare",
+    "refuse_unusable",
     "run",
     "version",
 ]
@@ -72,7 +75,7 @@ async def run(settings: Settings) -> None:
     """The bot until it is told to stop. Raises ``ConfigError`` where it cannot start, or whatever ended it."""
     settings.required_token()
     configure(settings.logs, settings.secrets())
-    with control.only_one(settings.data_folder):
+    with alone(settings, whole=True):
         await run_alone(settings, SystemClock())
 
 
@@ -82,7 +85,7 @@ async def run_workers(settings: Settings, config: Path, count: int) -> None:
     workers.refuse_workers(settings, count)
     stopping = asyncio.Event()
     stop_on_signals(stopping)
-    await prepare(settings)
+    await (await open_storage(settings)).close()
     await workers.supervise(settings, config, count, stopping)
 
 
@@ -209,7 +212,7 @@ async def ask(
     answer = await control.ask_running(settings.data_folder, command, arguments, patience)
     if answer is not None:
         return answer
-    with contextlib.nullcontext() if settings.shared_storage else control.only_one(settings.data_folder):
+    with contextlib.nullcontext() if settings.shared_storage else alone(settings):
         database = await open_storage(settings)
         try:
             clock = SystemClock()
@@ -230,8 +233,8 @@ def refuse_existing(folder: Path) -> None:
 
 
 async def prepare(settings: Settings) -> None:
-    """Make the database and name the coordinators of the config."""
-    database = await open_storage(settings)
+    """Make the database and name the coordinators of the config. Raises ``ConfigError`` where there is one."""
+    database = await make_storage(settings)
     try:
         await name_coordinators(database, settings, SystemClock())
     finally:
@@ -254,27 +257,12 @@ async def digest(settings: Settings, period: str, language: str) -> str:
     if language and language not in charter.languages:
         raise ConfigError(f"--language is {language}; group.languages has {', '.join(charter.languages)}.")
     words = Words(charter, settings.overlay)
-    database = await open_existing(settings)
+    database = await open_storage(settings)
     try:
         chosen = language or charter.languages[0]
         return await database.read(lambda unit: print_digest(unit, charter, words, period, chosen, clock.now()))
     finally:
         await database.close()
-
-
-async def open_existing(settings: Settings) -> Database:
-    """The database, which must be there."""
-    refuse_missing(settings)
-    return await open_storage(settings)
-
-
-def refuse_missing(settings: Settings) -> None:
-    """Nothing is made by a command that only looks."""
-    path = settings.database_file
-    if path is not None and not path.exists():
-        raise ConfigError(
-            f"storage.url is {settings.storage.url}, and {path} does not exist: run `python -m bot init` first."
-        )
 
 
 async def back_up(settings: Settings, to: Path | None) -> dict[str, Any]:
@@ -283,20 +271,20 @@ async def back_up(settings: Settings, to: Path | None) -> dict[str, Any]:
     answer = await control.ask_running(settings.data_folder, "backup", arguments, BACKUP_PATIENCE)
     if answer is not None:
         return answer
+    refuse_unusable(settings)
+    backups.source_of(settings)
     with control.only_one(settings.data_folder):
         try:
             made = backups.make(settings, to) if to else backups.nightly(settings, SystemClock().now())
             return await made
-        except backups.BackupFailed as error:
-            raise ConfigError(f"no backup was made: {error}.") from None
+        except (backups.BackupFailed, OSError) as error:
+            raise ConfigError(f"no backup was made: {backups.reason(error)}.") from None
 
 
 async def migrate(settings: Settings) -> None:
     """Bring the database to the newest version, whole or not at all."""
-    refuse_missing(settings)
-    with control.only_one(settings.data_folder):
-        database = await open_storage(settings)
-        await database.close()
+    with alone(settings):
+        await (await open_storage(settings)).close()
 
 
 async def health(settings: Settings, wait: float) -> list[dict[str, Any]]:
@@ -311,13 +299,3 @@ async def health(settings: Settings, wait: float) -> list[dict[str, Any]]:
         if monotonic() >= end or (checks and all(check["ok"] for check in checks)):
             return list(checks)
         await asyncio.sleep(0.5)
-
-
-async def doctor(settings: Settings, deep: bool = False, offline: bool = False) -> list[Finding]:
-    """Everything that was looked at. Nothing is changed, and the schema is not brought up to date."""
-    refuse_missing(settings)
-    database = await open_database(settings.database_url, settings.home)
-    try:
-        return await examine(settings, database, SystemClock().now(), deep=deep, offline=offline)
-    finally:
-        await database.close()

@@ -88,7 +88,7 @@ class Demo:
         web = build(world, key=self.key, on_advance=self.advance, zone=ZONE, on_run=clock.run, more=wishes.routes())
         async with self.worlds.showing(web):
             over = self._begun(world)
-            async with running(town_settings(self._place(), self.address), clock) as app:
+            async with running(town_settings(self._place(), self.address), clock, make=True) as app:
                 links = count(1)
                 # Everybody's phone is here for the taking, and a saved transcript must say the same again.
                 app.turns.kit = replace(app.turns.kit, secret=lambda: f"link{next(links)}")

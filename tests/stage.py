@@ -143,7 +143,7 @@ async def stage(
             **FAST,
             **(settings or {}),
         }
-        async with running(load(EXAMPLE, environment), clock, tick=False) as app:
+        async with running(load(EXAMPLE, environment), clock, tick=False, make=True) as app:
             links = count(1)
             app.turns.kit = replace(app.turns.kit, secret=lambda: f"link{next(links)}")
             yield Stage(app, world, clock)
