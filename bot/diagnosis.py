@@ -14,7 +14,7 @@ from bot.clock import SystemClock
 from bot.config import ConfigError, Settings
 from bot.diagnosis_machine import machine
 from bot.diagnosis_telegram import telegram
-from bot.findings import REPORT, UNREADABLE, Finding, surely, unforeseen, warned, wrong
+from bot.findings import REPORT, Finding, surely, unforeseen, warned, wrong
 from bot.opening import advice, connected, file_of, strange
 from bot.operations import aged
 from bot.redaction import redacted
@@ -28,7 +28,7 @@ from storage.outbox import Saying
 from storage.records import load
 from storage.schema import HEAD, refuse_unusable
 from storage.unit import Unit
-from storage.unusable import Unusable, Why
+from storage.unusable import UNREADABLE, Unusable, Why
 
 WAL_RESET_MENDED = (3, 51, 3)
 """SQLite before this version has a fault that a second checkpointing writer can trigger; here there is only one."""
@@ -61,7 +61,15 @@ async def around(settings: Settings, now: datetime, offline: bool) -> list[Findi
     """Everything outside the database."""
     found = [*machine(settings, now), *surely("calendar", lambda: calendar(settings, now)), *lock(settings)]
     found.append(await running(settings))
-    return found if offline else [*found, *await telegram(settings, now)]
+    return found if offline else [*found, *await at_telegram(settings, now)]
+
+
+async def at_telegram(settings: Settings, now: datetime) -> list[Finding]:
+    """What Telegram says; an answer that is none of its own is a finding, too."""
+    try:
+        return await telegram(settings, now)
+    except Exception as error:
+        return [unforeseen("telegram", error)]
 
 
 # -- the database
@@ -137,7 +145,7 @@ def checks(settings: Settings, now: datetime, deep: bool) -> dict[str, Check]:
         "backup": failed_backup,
         "alarms": alarms,
     }
-    return {**found, "file": pages} if deep and file else found
+    return {**found, "rows": mistyped, "file": pages} if deep and file else found
 
 
 def engine(database: Database) -> Iterator[Finding]:
@@ -165,7 +173,10 @@ async def running(settings: Settings) -> Finding:
         return wrong("bot", str(error))
     if answer is None:
         return warned("bot", "it does not run here: start it with systemctl start yixian")
-    ill = [f"{check['name']} {check['text']}" for check in answer["checks"] if not check["ok"]]
+    try:
+        ill = [f"{check['name']} {check['text']}" for check in answer["checks"] if not check["ok"]]
+    except UNREADABLE:
+        return wrong("bot", "what it answers cannot be understood: is it of another version? Restart it")
     return wrong("bot", f"{'; '.join(ill)}: look into its log, restart it") if ill else Finding("bot", "runs, is ready")
 
 
@@ -311,6 +322,12 @@ def alarms(unit: Unit) -> Iterator[Finding]:
     """What the operator was told, and is to be told, can be read."""
     written_down(unit)
     return iter(())
+
+
+def mistyped(unit: Unit) -> Iterator[Finding]:
+    """SQLite takes any value into any column; a moment that is text is never due."""
+    for table, count in unit.operations.mistyped().items():
+        yield wrong("rows", f"{count} rows of {table} hold what is not of their column's type: {REPORT}")
 
 
 def pages(unit: Unit) -> Iterator[Finding]:

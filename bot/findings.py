@@ -10,13 +10,12 @@ import structlog
 
 from storage.file import ERRORS, name_of, unusable
 from storage.unavailable import Unavailable
+from storage.unusable import UNREADABLE
 
 log = structlog.get_logger()
 
 OURS = Path(__file__).resolve().parent.parent
 REPORT = "report this, keep a backup"
-UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
-"""What a row brings about whose text is not what it should be: no JSON, another word, another type."""
 
 
 class Level(StrEnum):
@@ -74,7 +73,7 @@ def unforeseen(subject: str, error: Exception) -> Finding:
     """An error while something was looked at: which, and where in the code; its words may quote what somebody wrote."""
     log.debug("check failed", check=subject, error=type(error).__name__, exc_info=error)
     if found := unusable(error):
-        return wrong(subject, f"cannot be read: the database {found}: restore the last backup")
+        return wrong(subject, f"cannot be read: the database {found}: keep a copy of it, restore the last backup")
     if isinstance(error, Unavailable):
         return wrong(subject, f"the database does not answer ({error}): look at its server, then try again")
     if isinstance(error, OSError):

@@ -135,11 +135,16 @@ def unreachable(settings: Settings, error: Unavailable) -> ConfigError:
     return ConfigError(redacted(f"storage.url is {settings.storage.url}, but no connection can be made ({error})."))
 
 
-def refuse_others(unit: Unit, settings: Settings) -> None:
-    """Raises ``ConfigError`` for a database that is used elsewhere, or by another bot."""
+def refuse_moved(unit: Unit, settings: Settings) -> None:
+    """Raises ``ConfigError`` for a database whose rows are elsewhere now: what is written to it would be lost."""
     where = unit.settings.get(MOVED_TO)
     if where:
         raise ConfigError(f"storage.url is {settings.storage.url}, but everything was moved: set it to {where}.")
+
+
+def refuse_others(unit: Unit, settings: Settings) -> None:
+    """Raises ``ConfigError`` for a database that is used elsewhere, or by another bot."""
+    refuse_moved(unit, settings)
     owner = unit.owner.found()
     if owner is not None and settings.bot is not None and owner.id != settings.bot:
         raise ConfigError(strange(settings, owner))
@@ -237,6 +242,7 @@ async def adopt(settings: Settings, before: int, now: datetime) -> Bot:
     with alone(settings):
         database = await opened(settings)
         try:
+            await database.read(partial(refuse_moved, settings=settings))
             return await database.run(partial(take_over, before, ours, now))
         finally:
             await database.close()

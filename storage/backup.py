@@ -25,11 +25,12 @@ from sqlalchemy.pool import StaticPool
 
 from domain.cases import CaseSubmitted, rebuild
 from storage.cases import case_of
-from storage.file import ERRORS, name_of
+from storage.file import ERRORS, name_of, unusable
 from storage.journal import EVENTS
 from storage.records import load
 from storage.schema import HEAD, known, revision, upgrade
 from storage.tables import cases, journal
+from storage.unusable import UNREADABLE
 
 PAGES = 256
 """Pages of a step, a megabyte; a short rest follows, so that a small machine's disk serves the bot as well."""
@@ -80,7 +81,17 @@ def back_up(source: Path, target: Path) -> Checked:
 
 
 def copy(source: Path, target: Path) -> None:
-    """One moment of the database, page by page."""
+    """One moment of the database, page by page. Raises ``BadCopy`` where it is damaged; other ``sqlite3.Error`` too."""
+    try:
+        copied(source, target)
+    except sqlite3.Error as error:
+        if unusable(error) is None:
+            raise
+        raise BadCopy(f"the database is damaged ({name_of(error)})") from None
+
+
+def copied(source: Path, target: Path) -> None:
+    """The same; what SQLite says comes as it is."""
     with contextlib.closing(read_only(source)) as reading, contextlib.closing(sqlite3.connect(target)) as writing:
         reading.execute("BEGIN")
         reading.execute("SELECT 1 FROM sqlite_master").fetchone()  # from here on it stays that moment
@@ -97,7 +108,7 @@ def check(path: Path) -> Checked:
     """Read a copy that nobody else uses. Raises ``BadCopy`` where it is not whole or not true, ``OSError``."""
     try:
         return checked(path)
-    except ERRORS as error:
+    except (*ERRORS, *UNREADABLE) as error:
         raise BadCopy(f"it cannot be read ({name_of(error)})") from None
 
 
@@ -182,7 +193,7 @@ def told_by(lines: Sequence[Row[Any]], row: Row[Any]) -> bool:
         happened = [load(EVENTS[line.kind], line.data) for line in lines]
         first = happened[0] if happened else None
         return isinstance(first, CaseSubmitted) and rebuild(first, happened[1:]) == case_of(row)
-    except Exception:  # whatever a value of another type, or text that is no JSON, brings about
+    except UNREADABLE:
         return False
 
 

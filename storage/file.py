@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, create_engine, event, select
+from sqlalchemy import Connection, create_engine, event, func, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
@@ -46,7 +46,7 @@ def look(path: Path, whole: bool = False) -> None:
             refuse_cut(connection, path, size)
             refuse_unusable(connection)
             for table in metadata.sorted_tables if whole else ():
-                connection.execute(select(table).limit(1)).first()
+                connection.execute(select(func.typeof(list(table.c)[-1])).limit(1)).first()
             if whole and size <= LOOKED_THROUGH:
                 refuse_false(connection)
     except ERRORS as error:

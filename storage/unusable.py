@@ -20,6 +20,10 @@ MAKING = frozenset({Why.ABSENT, Why.EMPTY})
 """Where a new database may be made."""
 
 
+UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
+"""What a row brings about whose text is not what it should be: no JSON, another word, another type."""
+
+
 class Unusable(Exception):
     """Nothing was made or changed. ``text`` completes "the database …" and holds nothing that anybody wrote."""
 
