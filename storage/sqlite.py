@@ -77,6 +77,10 @@ class OneWriter(aiosqlite.Connection):
         """Run ``work`` on the connection's thread. A caller that is cancelled no longer waits; the work still ends."""
         return await self._execute(work)  # type: ignore[no-untyped-call, no-any-return]
 
+    def wait(self) -> None:
+        """Where it could not be opened: its thread was told to end, and says so to the event loop, which must live."""
+        self._thread.join()
+
     @property
     def raw(self) -> sqlite3.Connection:
         """The driver's connection, for the engine that shares it."""
@@ -122,7 +126,11 @@ class SQLiteDatabase:
         Errors: ``OSError``, ``sqlite3.Error`` where it cannot be.
         """
         writer = OneWriter(lambda: made(path) if make else connect(path), iter_chunk_size=64)
-        await writer
+        try:
+            await writer
+        except BaseException:
+            writer.wait()
+            raise
         engine = create_engine(
             "sqlite://",
             creator=lambda: writer.raw,

@@ -7,6 +7,7 @@ import asyncio
 import os
 import shutil
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -525,3 +526,13 @@ async def test_a_file_that_has_gone_does_not_come_back_empty(tmp_path: Path) -> 
         assert not (tmp_path / "x.db").exists()
     finally:
         await database.close()
+
+
+def test_what_cannot_be_opened_leaves_no_thread_behind(tmp_path: Path) -> None:
+    """It would complain, with a traceback, of an event loop that is closed. Planted fault: do not wait for it."""
+    before = threading.active_count()
+    for _ in range(30):
+        with pytest.raises(sqlite3.OperationalError, match="unable to open"):
+            asyncio.run(open_database("sqlite:///none.db", tmp_path))
+    assert threading.active_count() == before
+    assert contents(tmp_path) == {}
