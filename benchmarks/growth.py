@@ -17,7 +17,7 @@ from telegram import Update
 from benchmarks import years
 from benchmarks.figures import quantile
 from benchmarks.programs import TOKEN
-from bot.app import App, build, open_storage
+from bot.app import App, build
 from bot.clock import MovableClock
 from bot.config import load
 from bot.config_example import EXAMPLE
@@ -88,8 +88,7 @@ async def grown(folder: Path, size: int, clock: MovableClock) -> AsyncIterator[A
         "YIXIAN_STORAGE__FOLDER": str(folder),
     }
     settings = load(EXAMPLE, variables)
-    await (await open_storage(settings)).close()
-    app = await build(settings, clock)
+    app = await build(settings, clock, make=True)
     try:
         years.write(folder / "yixian.db", size, app.charter, clock.now())
         yield app

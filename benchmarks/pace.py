@@ -96,7 +96,7 @@ def paced(name: str, rate: int, seconds: int, report: dict[str, Any]) -> Paced:
 
 async def fill(folder: Path, notices: int) -> None:
     """A new database in which so many people are to be told something."""
-    database = await open_database(f"sqlite:///{DATABASE}", folder)
+    database = await open_database(f"sqlite:///{DATABASE}", folder, make=True)
     try:
         await database.schema(upgrade)
         await database.run(lambda unit: tell_everybody(unit, notices))

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -64,7 +65,7 @@ def bot_workers(address: str, folder: Path, url: str, port: int, workers: int) -
 
 
 def bot_as(address: str, folder: Path, settings: Mapping[str, str]) -> Program:
-    """The bot with a configuration of its own in ``folder``."""
+    """The bot with a configuration and, unless there is one, a database of its own in ``folder``."""
     config = folder / "config.toml"
     shutil.copyfile(ROOT / "config.example.toml", config)
     config.chmod(0o600)
@@ -75,7 +76,11 @@ def bot_as(address: str, folder: Path, settings: Mapping[str, str]) -> Program:
         "YIXIAN_LOGS__LEVEL": "warning",
         **settings,
     }
-    return Program("一线, the whole bot", ("-m", "bot", "run", "--config", str(config)), variables, whole=True)
+    found = Program("一线, the whole bot", ("-m", "bot", "run", "--config", str(config)), variables, whole=True)
+    if not (folder / DATABASE).exists():
+        make = [sys.executable, "-m", "bot", "init", "--database", "--config", str(config)]
+        subprocess.run(make, env=found.environment(), cwd=ROOT, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - our own
+    return found
 
 
 def echo_over_aiohttp(address: str, _: Path) -> Program:

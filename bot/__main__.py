@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from bot import commands, config_example, restoring, version
+from bot import commands, config_example, opening, restoring, version
 from bot.clock import SystemClock
 from bot.config import ConfigError, Settings, load
 from domain.people import Role
@@ -20,7 +20,6 @@ T = TypeVar("T")
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="一线 Yixian")
 
-MISTAKE = 2
 ConfigFile = Annotated[
     Path, typer.Option("--config", envvar="YIXIAN_CONFIG", help="config.toml, as `init` wrote it", show_default=True)
 ]
@@ -40,7 +39,7 @@ def main() -> None:
         app()
     except ConfigError as mistake:
         print(mistake, file=sys.stderr)  # noqa: T201 - the answer of a command
-        sys.exit(MISTAKE)
+        sys.exit(mistake.code)
 
 
 def settings_of(path: Path) -> Settings:
@@ -57,9 +56,10 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name != "YIXIAN_CONFIG"}
 
 
-def done(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """Run a coroutine to its end."""
-    return asyncio.run(work())
+def done(settings: Settings, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Run a coroutine to its end; what is found wrong with the database only then is told in a sentence, too."""
+    with opening.told(settings):
+        return asyncio.run(work())
 
 
 @app.callback(invoke_without_command=True)
@@ -84,7 +84,7 @@ def demo(
     from bot import demo as demonstration
 
     spoken = language.value if language else None
-    raise typer.Exit(done(lambda: demonstration.check() if check else demonstration.serve(port, spoken)))
+    raise typer.Exit(asyncio.run(demonstration.check() if check else demonstration.serve(port, spoken)))
 
 
 @app.command()
@@ -97,30 +97,77 @@ def run(
     """Run the bot until it is told to stop (Ctrl-C, SIGTERM)."""
     settings = settings_of(config)
     if socket is not None:
-        done(lambda: commands.work(settings, socket, worker))
+        done(settings, lambda: commands.work(settings, socket, worker))
     elif workers > 1:
-        done(lambda: commands.run_workers(settings, config, workers))
+        done(settings, lambda: commands.run_workers(settings, config, workers))
     else:
-        done(lambda: commands.run(settings))
+        done(settings, lambda: commands.run(settings))
 
 
 @app.command()
 def init(
-    folder: Annotated[Path, typer.Option("--dir", help="Where config.toml and the database go.")],
-    coordinator: Annotated[int, typer.Option(help="Telegram id of the first coordinator.")],
-    name: Annotated[str, typer.Option(help="The coordinator's name.")] = "",
-    group: Annotated[str, typer.Option(help="The group's name.")] = "",
+    folder: Annotated[Path | None, typer.Option("--dir", help="Write config.toml and the database there.")] = None,
+    coordinator: Annotated[int, typer.Option(help="With --dir: Telegram id of the first coordinator.")] = 0,
+    name: Annotated[str, typer.Option(help="With --dir: the coordinator's name.")] = "",
+    group: Annotated[str, typer.Option(help="With --dir: the group's name.")] = "",
+    database: Annotated[
+        bool, typer.Option("--database", help="Make the database that --config names, and nothing else.")
+    ] = False,
+    config: ConfigFile = HERE,
 ) -> None:
-    """Write config.toml from the example, make the database, name the first coordinator."""
+    """Write config.toml from the example, make the database, name the first coordinator: --dir, --coordinator.
+
+    Or only the database of a configuration that exists: --database, --config.
+    """
+    if database:
+        if folder or coordinator or name or group:
+            raise ConfigError(
+                "--database takes --config only: coordinators stand in roster.coordinators, in that file."
+            )
+        make_database(config)
+    elif folder is None:
+        raise ConfigError("--dir is missing: give the new folder, or --database and --config for one that exists.")
+    else:
+        begin(folder, coordinator, name, group)
+
+
+def make_database(config: Path) -> None:
+    """The database of a configuration that exists."""
+    settings = settings_of(config)
+    done(settings, lambda: commands.prepare(settings))
+    typer.echo(f"the database is made. Start the bot: python -m bot run --config {config}")
+
+
+def begin(folder: Path, coordinator: int, name: str, group: str) -> None:
+    """A configuration and its database; where that cannot be made, there is no configuration either."""
     if not 0 < coordinator < 2**52:
         raise ConfigError(f"--coordinator is {coordinator}; it must be a Telegram user id, a whole number above 0.")
     text = config_example.render_example(group, coordinator, name)
     commands.refuse_existing(folder)
     written = config_example.write_config(folder, text)
-    done(lambda: commands.prepare(load(written, environment())))
+    try:
+        settings = load(written, environment())
+        done(settings, lambda: commands.prepare(settings))
+    except BaseException:
+        written.unlink()
+        raise
     typer.echo(
         f"{written} is written. Put the bot's token into YIXIAN_TELEGRAM__TOKEN or telegram.token_file, "
         f"then start it: python -m bot run --config {written}"
+    )
+
+
+@app.command()
+def adopt(
+    before: Annotated[int, typer.Option("--from", help="The number of the bot that is gone, as `doctor` tells it.")],
+    config: ConfigFile = HERE,
+) -> None:
+    """Let this bot go on with the data of another one, which is gone for good. The bot must not run."""
+    settings = settings_of(config)
+    owner = done(settings, lambda: commands.adopt(settings, before, SystemClock().now()))
+    typer.echo(
+        f"the database of {owner} is that of bot {settings.bot} now. Start it; people have to open it once before it "
+        "can write to them, and files that were sent to the one before cannot be shown any more"
     )
 
 
@@ -134,7 +181,7 @@ def invite(
 ) -> None:
     """Print a one-time link that makes somebody staff."""
     settings = settings_of(config)
-    typer.echo(done(lambda: commands.invite(settings, role, name, community or [], sector)))
+    typer.echo(done(settings, lambda: commands.invite(settings, role, name, community or [], sector)))
 
 
 @app.command()
@@ -145,7 +192,7 @@ def digest(
 ) -> None:
     """Print the coordinators' digest as it is now."""
     settings = settings_of(config)
-    typer.echo(done(lambda: commands.digest(settings, period, language)))
+    typer.echo(done(settings, lambda: commands.digest(settings, period, language)))
 
 
 @app.command()
@@ -155,7 +202,7 @@ def move(
 ) -> None:
     """Copy everything from SQLite to PostgreSQL and compare it row for row; the bot is stopped before."""
     settings = settings_of(config)
-    found = done(lambda: commands.move(settings, to))
+    found = done(settings, lambda: commands.move(settings, to))
     for table, rows in found.items():
         typer.echo(f"✓ {table}: {rows}")
     typer.echo(
@@ -173,7 +220,7 @@ def doctor(
 ) -> None:
     """Look whether everything is well; exit 1 where something is not."""
     settings = settings_of(config)
-    findings = done(lambda: commands.doctor(settings, deep, offline))
+    findings = done(settings, lambda: commands.doctor(settings, deep, offline))
     if as_json:
         typer.echo(json.dumps([finding.plain() for finding in findings], ensure_ascii=False))
     else:
@@ -189,7 +236,7 @@ def health(
 ) -> None:
     """Ask the running bot whether it can do its work; exit 1 where it cannot, or none runs."""
     settings = settings_of(config)
-    checks = done(lambda: commands.health(settings, wait))
+    checks = done(settings, lambda: commands.health(settings, wait))
     for check in checks:
         typer.echo(f"{'✓' if check['ok'] else '✗'} {check['name']}: {check['text']}")
     raise typer.Exit(int(not all(check["ok"] for check in checks)))
@@ -202,7 +249,7 @@ def backup(
 ) -> None:
     """Make a checked copy of the database, also while the bot runs."""
     settings = settings_of(config)
-    made = done(lambda: commands.back_up(settings, to.resolve() if to else None))
+    made = done(settings, lambda: commands.back_up(settings, to.resolve() if to else None))
     typer.echo(f"{made['file']}: {made['cases']} cases, {made['events']} events, {made['size']} bytes, checked")
 
 
@@ -234,7 +281,7 @@ def restore(
 def migrate(config: ConfigFile = HERE) -> None:
     """Bring the database to this version, whole or not at all. The bot must not run."""
     settings = settings_of(config)
-    done(lambda: commands.migrate(settings))
+    done(settings, lambda: commands.migrate(settings))
     typer.echo("the database is of this version")
 
 
@@ -247,8 +294,8 @@ app.add_typer(quarantine, name="quarantine")
 def told(config: Path, command: str, **arguments: Any) -> dict[str, Any]:
     """What the bot answers to one of the operator's commands."""
     settings = settings_of(config)
-    commands.refuse_missing(settings)
-    return done(lambda: commands.ask(settings, command, arguments))
+    commands.refuse_unusable(settings)
+    return done(settings, lambda: commands.ask(settings, command, arguments))
 
 
 @outbox.command("show")

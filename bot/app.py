@@ -16,13 +16,13 @@ from telegram.ext import Application, ApplicationBuilder, ExtBot
 from bot import backups
 from bot.clock import Clock
 from bot.config import ConfigError, Settings
-from bot.config_errors import config_error
 from bot.errands import Errands, Work
 from bot.health import Health
 from bot.intake import Intake
 from bot.invitations import name_coordinators
 from bot.kept_words import KeptWords
 from bot.leading import Leading, Part
+from bot.opening import open_storage
 from bot.reading_words import load as reading_words
 from bot.request import NotTelegram, build_request, no_bot_api
 from bot.sender import Sender
@@ -54,10 +54,9 @@ from handlers import (
 from handlers.kit.routes import Feature, Router
 from handlers.kit.turn import Kit
 from handlers.kit.words import Words, WordsError
-from storage.database import Database, Unavailable, open_database
+from storage.database import Database
 from storage.leadership import Leadership
-from storage.moving import MOVED_TO
-from storage.schema import upgrade
+from storage.owner import BOT_USERNAME
 
 log = structlog.get_logger()
 
@@ -84,7 +83,6 @@ FEATURES: tuple[Feature, ...] = (
 )
 """In the order in which they are asked about a free message: the last one takes everything."""
 
-BOT_USERNAME = "bot_username"
 REFUSED = "telegram.token is refused by Telegram: ask @BotFather for a valid one."
 STOP_SECONDS = 8
 LONGEST_PAUSE = 30.0
@@ -156,34 +154,21 @@ def charter_of(settings: Settings, clock: Clock) -> Charter:
     return settings.charter(range(year - 1, year + 3))
 
 
-async def open_storage(settings: Settings) -> Database:
-    """The database, at the newest version of its schema. ``ConfigError`` where its server cannot be reached."""
-    try:
-        database = await open_database(settings.database_url, settings.home)
-    except Unavailable as error:
-        raise config_error("storage.url", settings.database_url, f"no connection can be made ({error})") from None
-    try:
-        await database.schema(upgrade)
-        await refuse_moved(database, settings)
-    except BaseException:
-        await database.close()
-        raise
-    return database
-
-
-async def refuse_moved(database: Database, settings: Settings) -> None:
-    """Raises ``ConfigError`` for a database whose rows are elsewhere now: what is written to it would be lost."""
-    where = await database.read(lambda unit: unit.settings.get(MOVED_TO))
-    if where:
-        raise ConfigError(f"storage.url is {settings.storage.url}, but everything was moved: set it to {where}.")
-
-
 @asynccontextmanager
 async def running(
-    settings: Settings, clock: Clock, *, poll: bool = True, tick: bool = True, led: Led | None = None
+    settings: Settings,
+    clock: Clock,
+    *,
+    poll: bool = True,
+    tick: bool = True,
+    led: Led | None = None,
+    make: bool = False,
 ) -> AsyncIterator[App]:
-    """The whole program, from the database to Telegram; on leaving it stops politely. ``led`` is done on leading."""
-    app = await build(settings, clock)
+    """The whole program, from the database to Telegram; on leaving it stops politely. ``led`` is done on leading.
+
+    ``make`` the database where there is none: not for a bot that people rely on.
+    """
+    app = await build(settings, clock, make=make)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(app.database.close)
         stack.push_async_callback(app.bot.shutdown)  # also where nobody answers: its connections are open by then
@@ -241,11 +226,11 @@ async def connect(app: App) -> None:
             return
 
 
-async def build(settings: Settings, clock: Clock) -> App:
+async def build(settings: Settings, clock: Clock, *, make: bool = False) -> App:
     """Everything put together, nothing running yet."""
     charter = charter_of(settings, clock)
     words = checked_words(charter, settings)
-    database = await open_storage(settings)
+    database = await open_storage(settings, make=make)
     application = build_application(settings)
     turns = turns_of(settings, database, charter, clock)
     leadership = database.leadership()
@@ -331,8 +316,9 @@ def build_application(settings: Settings) -> PTB:
 
 
 async def introduce(app: App) -> None:
-    """Remember the bot's username for links, and name the coordinators of the config."""
+    """Remember whose database this is and the bot's username for links, and name the coordinators of the config."""
     username = app.settings.telegram.username or app.bot.username
+    await app.database.run(lambda unit: unit.owner.claim(app.bot.id))
     await app.database.run(lambda unit: unit.settings.put(BOT_USERNAME, username))
     await app.database.run(lambda unit: unit.errands.add("set_menus", "{}", app.clock.now(), once="menus"))
     await app.database.run(lambda unit: unit.errands.add("set_about", "{}", app.clock.now(), once="about"))

@@ -80,12 +80,17 @@ async def keep_up(settings: Settings, database: Database, clock: Clock) -> dict[
     try:
         made = await nightly(settings, clock.now())
     except (BackupFailed, ConfigError, OSError) as error:
-        why = (error.strerror or type(error).__name__) if isinstance(error, OSError) else str(error)
+        why = reason(error)
         log.error("backup failed", why=why.replace(" ", "_"))
         await database.run(lambda unit: backup_failed(unit, why, clock.now()))
         raise BackupFailed(why) from None
     await database.run(lambda unit: backup_made(unit, clock.now()))
     return made
+
+
+def reason(error: Exception) -> str:
+    """Why there is none, in a few words."""
+    return (error.strerror or type(error).__name__) if isinstance(error, OSError) else str(error)
 
 
 async def make(settings: Settings, target: Path) -> dict[str, Any]:

@@ -14,21 +14,22 @@ import structlog
 from telegram.error import BadRequest, InvalidToken, NetworkError, RetryAfter
 
 from bot import backups, control, garbage, workers
-from bot.app import LONGEST_PAUSE, REFUSED, App, charter_of, idle_turns, open_storage, running
+from bot.app import LONGEST_PAUSE, REFUSED, App, charter_of, idle_turns, running
 from bot.clock import Clock, SystemClock
 from bot.config import ConfigError, Settings
 from bot.config_errors import config_error
-from bot.diagnosis import examine
+from bot.diagnosis import doctor
 from bot.findings import Finding
 from bot.intake import ALLOWED, wait
 from bot.invitations import invite_someone, link, name_coordinators
 from bot.logs import configure
 from bot.moving import STOP, move
+from bot.opening import adopt, alone, make_storage, open_storage, refuse_unusable
 from bot.operations import Operations
 from domain.people import Role
 from handlers.digest import print_digest
 from handlers.kit.words import Words
-from storage.database import Database, open_database
+from storage.database import Database
 from storage.unit import Unit
 
 log = structlog.get_logger()
@@ -41,6 +42,7 @@ BACKUP_PATIENCE = 4 * 3600.0
 
 __all__ = [
     "Finding",
+    "adopt",
     "ask",
     "back_up",
     "digest",
@@ -50,6 +52,7 @@ __all__ = [
     "migrate",
     "move",
     "prepare",
+    "refuse_unusable",
     "run",
 ]
 
@@ -61,7 +64,7 @@ async def run(settings: Settings) -> None:
     """The bot until it is told to stop. Raises ``ConfigError`` where it cannot start, or whatever ended it."""
     settings.required_token()
     configure(settings.logs, settings.secrets())
-    async with control.alone(settings.data_folder):
+    async with alone(settings, whole=True):
         await run_alone(settings, SystemClock())
 
 
@@ -71,7 +74,7 @@ async def run_workers(settings: Settings, config: Path, count: int) -> None:
     workers.refuse_workers(settings, count)
     stopping = asyncio.Event()
     stop_on_signals(stopping)
-    await prepare(settings)
+    await (await open_storage(settings)).close()
     await workers.supervise(settings, config, count, stopping)
 
 
@@ -204,6 +207,7 @@ async def ask(
     if settings.shared_storage:
         answer = await control.ask_running(settings.data_folder, command, arguments, patience)
         return await do_here(settings, command, arguments) if answer is None else answer
+    refuse_unusable(settings)
     async with control.asked_or_alone(settings.data_folder, command, arguments, patience) as answer:
         return await do_here(settings, command, arguments) if answer is None else answer
 
@@ -230,8 +234,8 @@ def refuse_existing(folder: Path) -> None:
 
 
 async def prepare(settings: Settings) -> None:
-    """Make the database and name the coordinators of the config."""
-    database = await open_storage(settings)
+    """Make the database and name the coordinators of the config. Raises ``ConfigError`` where there is one."""
+    database = await make_storage(settings)
     try:
         await name_coordinators(database, settings, SystemClock())
     finally:
@@ -254,7 +258,7 @@ async def digest(settings: Settings, period: str, language: str) -> str:
     if language and language not in charter.languages:
         raise ConfigError(f"--language is {language}; group.languages has {', '.join(charter.languages)}.")
     words = Words(charter, settings.overlay)
-    database = await open_existing(settings)
+    database = await open_storage(settings)
     try:
         chosen = language or charter.languages[0]
         return await database.read(lambda unit: print_digest(unit, charter, words, period, chosen, clock.now()))
@@ -262,23 +266,9 @@ async def digest(settings: Settings, period: str, language: str) -> str:
         await database.close()
 
 
-async def open_existing(settings: Settings) -> Database:
-    """The database, which must be there."""
-    refuse_missing(settings)
-    return await open_storage(settings)
-
-
-def refuse_missing(settings: Settings) -> None:
-    """Nothing is made by a command that only looks."""
-    path = settings.database_file
-    if path is not None and not path.exists():
-        raise ConfigError(
-            f"storage.url is {settings.storage.url}, and {path} does not exist: run `python -m bot init` first."
-        )
-
-
 async def back_up(settings: Settings, to: Path | None) -> dict[str, Any]:
     """A checked backup: by the running bot, or here. The database is not changed, not even to the newest version."""
+    refuse_unusable(settings)
     backups.source_of(settings)
     arguments = {"to": str(to) if to else ""}
     async with control.asked_or_alone(settings.data_folder, "backup", arguments, BACKUP_PATIENCE) as answer:
@@ -287,16 +277,14 @@ async def back_up(settings: Settings, to: Path | None) -> dict[str, Any]:
         try:
             made = backups.make(settings, to) if to else backups.nightly(settings, SystemClock().now())
             return await made
-        except backups.BackupFailed as error:
-            raise ConfigError(f"no backup was made: {error}.") from None
+        except (backups.BackupFailed, OSError) as error:
+            raise ConfigError(f"no backup was made: {backups.reason(error)}.") from None
 
 
 async def migrate(settings: Settings) -> None:
     """Bring the database to the newest version, whole or not at all."""
-    refuse_missing(settings)
-    async with control.alone(settings.data_folder):
-        database = await open_storage(settings)
-        await database.close()
+    async with alone(settings):
+        await (await open_storage(settings)).close()
 
 
 def absent(settings: Settings) -> str:
@@ -316,13 +304,3 @@ async def health(settings: Settings, wait: float) -> list[dict[str, Any]]:
         if monotonic() >= end or (checks and all(check["ok"] for check in checks)):
             return list(checks)
         await asyncio.sleep(0.5)
-
-
-async def doctor(settings: Settings, deep: bool = False, offline: bool = False) -> list[Finding]:
-    """Everything that was looked at. Nothing is changed, and the schema is not brought up to date."""
-    refuse_missing(settings)
-    database = await open_database(settings.database_url, settings.home)
-    try:
-        return await examine(settings, database, SystemClock().now(), deep=deep, offline=offline)
-    finally:
-        await database.close()

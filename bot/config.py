@@ -52,6 +52,7 @@ class Settings(BaseSettings):
     templates: sections.Templates = sections.Templates()
 
     _home: Path = PrivateAttr(default_factory=Path.cwd)
+    _file: Path | None = PrivateAttr(default=None)
 
     @classmethod
     def settings_customise_sources(
@@ -69,6 +70,11 @@ class Settings(BaseSettings):
     def home(self) -> Path:
         """The folder that relative paths start at: that of config.toml."""
         return self._home
+
+    @property
+    def option(self) -> str:
+        """What a command is told to use these settings too."""
+        return f" --config {self._file}" if self._file else ""
 
     @property
     def database_url(self) -> str:
@@ -110,6 +116,12 @@ class Settings(BaseSettings):
     def overlay(self) -> Path | None:
         """The deployment's own templates, if it has any."""
         return self.home / self.templates.overlay if self.templates.overlay else None
+
+    @property
+    def bot(self) -> int | None:
+        """Which bot the token is of; None without one."""
+        number = self.telegram.token.get_secret_value().partition(":")[0]
+        return int(number) if number else None
 
     def required_token(self) -> str:
         """The bot's token; ConfigError with the remedy when there is none."""
@@ -176,6 +188,7 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
     file, variables = FromFile(Settings, path), FromEnvironment(Settings, environ)
     settings = _validated(merged(file(), variables()))
     settings._home = path.resolve().parent if path else Path.cwd()
+    settings._file = path
     file.refuse_open_secrets()
     settings = _with_token_from_file(settings)
     settings.holidays(())

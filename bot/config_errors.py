@@ -16,6 +16,9 @@ _SHOWN = 60
 class ConfigError(Exception):
     """The configuration is not usable; the text is one sentence for the operator and holds no secret."""
 
+    code = 2
+    """How the program ends."""
+
 
 def mismatch(key: str, value: object, because: str) -> PydanticCustomError:
     """For settings that are each allowed but do not go together; ``because`` completes "KEY is VALUE, but"."""

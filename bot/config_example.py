@@ -24,11 +24,13 @@ def render_example(group_name: str = "", coordinator_id: int | None = None, coor
 def write_config(folder: Path, text: str) -> Path:
     """Write ``folder``/config.toml (0600, made with its folder); ConfigError when there is one already."""
     path = folder / "config.toml"
-    folder.mkdir(parents=True, exist_ok=True)
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         raise ConfigError(f"{path} is there already: change it, or choose another folder.") from None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written ({error.strerror}): choose another folder.") from None
     with open(handle, "w", encoding="utf-8") as file:  # noqa: PTH123 - a Path cannot open a descriptor
         file.write(text)
     return path

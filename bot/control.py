@@ -39,16 +39,26 @@ def running_already(folder: Path) -> str:
     return f"{folder / 'lock'} is held: the bot is already running here; stop it first."
 
 
+class Held(ConfigError):
+    """Another program has the lock."""
+
+
 @contextmanager
 def only_one(folder: Path) -> Iterator[None]:
-    """Hold the lock. Raises ``ConfigError`` where another program holds it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    """Hold the lock. Raises ``Held`` where another program holds it, ``ConfigError`` where there can be none."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise ConfigError(
+            f"storage.folder is {folder}, but no lock can be made there ({error.strerror}): "
+            "give the folder to whoever runs the bot, or name another."
+        ) from None
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise ConfigError(running_already(folder)) from None
+            raise Held(running_already(folder)) from None
         yield
     finally:
         os.close(handle)
@@ -58,15 +68,24 @@ def taken(stack: ExitStack, folder: Path) -> bool:
     """Take the lock until the stack is left; False where another program holds it."""
     try:
         stack.enter_context(only_one(folder))
-    except ConfigError:
+    except Held:
         return False
     return True
 
 
 def held(folder: Path) -> bool:
-    """Whether a program holds the lock: a bot runs here, starts or stops. Nothing is made by looking."""
-    with ExitStack() as stack:
-        return (folder / "lock").exists() and not taken(stack, folder)
+    """Whether another program holds the lock; none is made."""
+    try:
+        handle = os.open(folder / "lock", os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
 
 
 class Wait:
@@ -165,18 +184,21 @@ async def ask_running(
         reader, writer = await asyncio.open_unix_connection(socket_path(folder), limit=LINE_LIMIT)
     except (FileNotFoundError, ConnectionRefusedError):
         return None
+    except OSError as error:
+        why = error.strerror or error
+        raise ConfigError(f"{socket_path(folder)} cannot be spoken to ({why}): look at storage.folder.") from None
     try:
         writer.write(json.dumps({"command": command, "arguments": dict(arguments)}).encode() + b"\n")
         await writer.drain()
         async with asyncio.timeout(patience):
             line = await reader.readline()
-    except (TimeoutError, ConnectionError):
-        line = b""
+        answer = json.loads(line)
+    except (TimeoutError, OSError, ValueError):
+        answer = None
     finally:
         writer.close()
-    if not line:
+    if not isinstance(answer, dict):
         raise ConfigError(f"the bot at {socket_path(folder)} did not answer: look into its log, then try again.")
-    answer = json.loads(line)
     if "error" in answer:
         raise ConfigError(answer["error"])
     done: Answer = answer["done"]

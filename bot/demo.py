@@ -123,7 +123,7 @@ class Demo:
             folder = self._place()
             if played:
                 await played.lay_down(folder / DATABASE)
-            async with running(town_settings(folder, self.address), clock) as app:
+            async with running(town_settings(folder, self.address), clock, make=True) as app:
                 # Everybody's phone is here for the taking, and a saved transcript must say the same again.
                 app.turns.kit = replace(app.turns.kit, secret=lambda: f"link{next(links)}")
                 self.town = Town(app, world, clock, over, links)

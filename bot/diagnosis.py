@@ -1,25 +1,37 @@
 """``doctor``: is everything well? Each finding is one line with what is wrong and what to do.
 
-Nothing is changed by looking: the schema is not brought up to date, and the running bot is only asked.
+Nothing is changed by looking: the schema is not brought up to date, and the running bot is only asked. Whatever is
+wrong with what is looked at becomes a finding: each subject is looked at by itself, and an error that nobody foresaw is
+one that must be mended.
 """
 
-from collections.abc import Iterator
-from datetime import datetime
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
 
 from bot import control
+from bot.clock import SystemClock
 from bot.config import ConfigError, Settings
 from bot.diagnosis_machine import machine
 from bot.diagnosis_telegram import telegram
 from bot.diagnosis_webhook import answering
-from bot.findings import Finding, warned, wrong
+from bot.findings import REPORT, Finding, surely, unforeseen, warned, wrong
 from bot.kept_words import KeptWords
+from bot.opening import advice, connected, file_of, strange
 from bot.operations import aged
 from bot.quarantine import kept_where
+from bot.redaction import redacted
 from domain.cases import CaseId
-from handlers.operator import failures
+from handlers.kit.messages import MESSAGES
+from handlers.operator import failures, written_down
 from storage.database import Database
-from storage.schema import HEAD
+from storage.file import damage, look
+from storage.moving import MOVED_TO
+from storage.outbox import Saying
+from storage.records import load
+from storage.schema import HEAD, refuse_unusable
 from storage.unit import Unit
+from storage.unusable import UNREADABLE, Unusable, Why
 
 WAL_RESET_MENDED = (3, 51, 3)
 """SQLite before this version has a fault that a second checkpointing writer can trigger; here there is only one."""
@@ -29,24 +41,115 @@ SAMPLE = 200
 """Cases that are replayed without ``--deep``: the newest."""
 MANY = 10
 """Lines of one kind; the rest is counted."""
+MOST = 10_000
+"""Messages to send that are read."""
+LATEST = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+Check = Callable[[Unit], Iterable[Finding]]
+
+
+async def doctor(settings: Settings, deep: bool = False, offline: bool = False) -> list[Finding]:
+    """Everything that can be looked at, whatever there is."""
+    now = SystemClock().now()
+    return [*await database_there(settings, now, deep), *await around(settings, now, offline)]
 
 
 async def examine(settings: Settings, database: Database, now: datetime, *, deep: bool, offline: bool) -> list[Finding]:
-    """Everything that can be looked at."""
+    """The same of a database that is open already."""
+    return [*await in_database(settings, database, now, deep), *await around(settings, now, offline)]
+
+
+async def around(settings: Settings, now: datetime, offline: bool) -> list[Finding]:
+    """Everything outside the database."""
+    found = [*machine(settings, now), *surely("calendar", lambda: calendar(settings, now)), *lock(settings)]
+    found.append(await running(settings))
+    return found if offline else [*found, *await at_telegram(settings, now)]
+
+
+async def at_telegram(settings: Settings, now: datetime) -> list[Finding]:
+    """What Telegram says; an answer that is none of its own is a finding, too."""
+    try:
+        called = [await answering(settings)] if settings.telegram.mode == "webhook" else []
+        return [*await telegram(settings, now), *called]
+    except Exception as error:
+        return [unforeseen("telegram", error)]
+
+
+# -- the database
+
+
+async def database_there(settings: Settings, now: datetime, deep: bool) -> list[Finding]:
+    """What is in the database; or why nobody can tell. What is damaged is not opened for work."""
+    try:
+        if path := file_of(settings):
+            await asyncio.to_thread(look, path, True)
+        database = await connected(settings)
+    except Unusable as found:
+        return unfit(settings, found, deep)
+    except ConfigError as error:
+        return [wrong("database", str(error))]
+    except Exception as error:
+        return [unforeseen("database", error)]
+    try:
+        if settings.shared_storage:
+            await database.schema(refuse_unusable)
+        return await in_database(settings, database, now, deep)
+    except Unusable as found:
+        return unfit(settings, found, deep)
+    except Exception as error:
+        return [unforeseen("database", error)]
+    finally:
+        await database.close()
+
+
+def unfit(settings: Settings, found: Unusable, deep: bool) -> list[Finding]:
+    """There is none to work on; of a damaged file, with ``deep``, where it is damaged."""
+    subject = "migrations" if found.why is Why.OTHER_VERSION else "database"
+    told = [wrong(subject, f"storage.url is {redacted(settings.storage.url)}, and it {advice(settings, found)}")]
+    if deep and found.why is Why.DAMAGED and (path := settings.database_file):
+        told += [wrong("pages", one) for one in damage(path, MANY)]
+    return told
+
+
+async def in_database(settings: Settings, database: Database, now: datetime, deep: bool) -> list[Finding]:
+    """Each subject in a snapshot of its own: where one cannot be read, the others still are."""
     found = [*engine(database)]
     version = await database.read(lambda unit: unit.operations.version())
-    if version == HEAD:
-        found.append(Finding("migrations", f"version {version}, the newest"))
-        found += await database.read(lambda unit: list(in_database(unit, settings, now, deep)))
-    else:
-        found.append(
-            wrong("migrations", f"the database has version {version}, the program {HEAD}: stop the bot, run `migrate`")
-        )
-    found += [*machine(settings, now), *calendar(settings, now), await running(settings)]
-    if offline:
-        return found
-    called = [await answering(settings)] if settings.telegram.mode == "webhook" else []
-    return [*found, *await telegram(settings, now), *called]
+    if version != HEAD:
+        text = f"the database has version {version}, the program {HEAD}: stop the bot, run `migrate`"
+        return [*found, wrong("migrations", text)]
+    found.append(Finding("migrations", f"version {version}, the newest"))
+    for subject, check in checks(settings, now, deep).items():
+        found += await in_snapshot(database, subject, check)
+    return found
+
+
+async def in_snapshot(database: Database, subject: str, check: Check) -> list[Finding]:
+    """One subject; an error is a finding too."""
+    try:
+        return await database.read(lambda unit: list(check(unit)))
+    except Exception as error:
+        return [unforeseen(subject, error)]
+
+
+def checks(settings: Settings, now: datetime, deep: bool) -> dict[str, Check]:
+    """What is looked at in a database of this version."""
+    file = settings.database_file is not None
+    found: dict[str, Check] = {"settings": pragmas} if file else {}
+    found |= {
+        "owner": lambda unit: owner(unit, settings),
+        "quarantine": lambda unit: quarantine(unit, KeptWords(settings.data_folder)),
+        "outbox": lambda unit: outbox(unit, settings, now),
+        "errands": errands,
+        "people": people,
+        "words": words,
+        "cases": cases,
+        "journal": lambda unit: journal(unit, deep),
+        "backup": failed_backup,
+        "alarms": alarms,
+    }
+    return {**found, "rows": mistyped, "file": pages} if deep and file else found
 
 
 def engine(database: Database) -> Iterator[Finding]:
@@ -55,6 +158,15 @@ def engine(database: Database) -> Iterator[Finding]:
     careful = database.engine_name == "SQLite" and database.engine_version < WAL_RESET_MENDED
     note = " (before 3.51.3: only the bot may write to the file)" if careful else ""
     yield Finding(database.engine_name, version + note)
+
+
+# -- around it
+
+
+def lock(settings: Settings) -> Iterator[Finding]:
+    """Whether another program has the data, and does not answer."""
+    if control.held(settings.data_folder) and not control.socket_path(settings.data_folder).exists():
+        yield warned("lock", f"{settings.data_folder / 'lock'} is held, and nobody listens: a command, or workers")
 
 
 async def running(settings: Settings) -> Finding:
@@ -67,10 +179,14 @@ async def running(settings: Settings) -> Finding:
         return warned("bot", "it starts or stops, or has several workers: look again, or ask /healthz/ready")
     if answer is None:
         return warned("bot", "it does not run here: start it with systemctl start yixian")
-    ill = [f"{check['name']} {check['text']}" for check in answer["checks"] if not check["ok"]]
+    try:
+        checks = answer["checks"]
+        ill = [f"{check['name']} {check['text']}" for check in checks if not check["ok"]]
+        waiting = [check["text"] for check in checks if check["name"] == "updates"]
+    except UNREADABLE:
+        return wrong("bot", "what it answers cannot be understood: is it of another version? Restart it")
     if ill:
         return wrong("bot", f"{'; '.join(ill)}: look into its log, restart it")
-    waiting = [check["text"] for check in answer["checks"] if check["name"] == "updates"]
     return Finding("bot", "; ".join(["runs, is ready", *waiting]))
 
 
@@ -89,19 +205,6 @@ def calendar(settings: Settings, now: datetime) -> Iterator[Finding]:
 # -- in the database
 
 
-def in_database(unit: Unit, settings: Settings, now: datetime, deep: bool) -> Iterator[Finding]:
-    """Settings, quarantine, outbox, errands, invariants."""
-    if settings.database_file is not None:
-        yield from pragmas(unit)
-    yield from quarantine(unit, KeptWords(settings.data_folder))
-    yield from outbox(unit, settings, now)
-    if failed := unit.errands.count_failed():
-        yield wrong("errands", f"{failed} given up: see the log; opening the bot asks for a menu again")
-    yield from cases(unit, deep, settings.database_file is not None)
-    if (failed_backup := failures(unit)).at is not None:
-        yield wrong("backup", f"the last one failed, {failed_backup.why}: mend it and run `backup`")
-
-
 def pragmas(unit: Unit) -> Iterator[Finding]:
     """SQLite's settings."""
     found = unit.operations.pragmas()
@@ -110,6 +213,19 @@ def pragmas(unit: Unit) -> Iterator[Finding]:
         yield wrong("settings", f"{', '.join(off)}: the file is on a disk or in a program that does not allow it")
     else:
         yield Finding("settings", "WAL, synchronous FULL, foreign keys, secure delete")
+
+
+def owner(unit: Unit, settings: Settings) -> Iterator[Finding]:
+    """Whose database it is, and whether it is used elsewhere."""
+    found, where = unit.owner.found(), unit.settings.get(MOVED_TO)
+    if where:
+        yield wrong("owner", f"everything was moved: set storage.url to {where}")
+    if found is None:
+        yield Finding("owner", "no bot's yet: that of the first one that runs on it")
+    elif settings.bot is not None and found.id != settings.bot:
+        yield wrong("owner", strange(settings, found))
+    else:
+        yield Finding("owner", f"that of {found}")
 
 
 def quarantine(unit: Unit, words: KeptWords) -> Iterator[Finding]:
@@ -148,27 +264,86 @@ def outbox(unit: Unit, settings: Settings, now: datetime) -> Iterator[Finding]:
         yield Finding("outbox", text)
 
 
-def cases(unit: Unit, deep: bool, file: bool) -> Iterator[Finding]:
-    """Every open case has a next date, no finished one has, and each is what its journal tells."""
+def errands(unit: Unit) -> Iterator[Finding]:
+    """Work for the network that was given up."""
+    if failed := unit.errands.count_failed():
+        yield wrong("errands", f"{failed} given up: see the log; opening the bot asks for a menu again")
+
+
+def people(unit: Unit) -> Iterator[Finding]:
+    """Staff, each of whom can be read."""
+    unit.people.staff()
+    return iter(())
+
+
+def words(unit: Unit) -> Iterator[Finding]:
+    """What is to be said can be read, each by itself."""
+    broken = [saying.id for saying in unit.outbox.pending(LATEST, [], MOST) if not readable(saying)]
+    if broken:
+        yield wrong("words", f"{len(broken)} messages to send cannot be read, the first is {broken[0]}: {REPORT}")
+
+
+def readable(saying: Saying) -> bool:
+    """Whether a message is one of ours, with its fields."""
+    try:
+        load(MESSAGES[saying.kind], saying.fields)
+    except UNREADABLE:
+        return False
+    return True
+
+
+def cases(unit: Unit) -> Iterator[Finding]:
+    """Every open case has a next date, no finished one has."""
     asleep, awake = unit.board.awake_without_date(), unit.operations.resting_with_date()
     if asleep:
-        yield wrong("cases", f"{len(asleep)} without a next date: {', '.join(asleep[:5])}: report this, keep a backup")
+        yield wrong("cases", f"{len(asleep)} without a next date: {', '.join(asleep[:5])}: {REPORT}")
     if awake:
-        yield wrong("cases", f"{awake} finished ones have a next date: report this, keep a backup")
+        yield wrong("cases", f"{awake} finished ones have a next date: {REPORT}")
     if not (asleep or awake):
         yield Finding("cases", "all have a next date")
-    yield from journal(unit, deep, file)
 
 
-def journal(unit: Unit, deep: bool, file: bool) -> Iterator[Finding]:
-    """Cases replayed: the newest, or all; with ``deep`` the file too."""
+def journal(unit: Unit, deep: bool) -> Iterator[Finding]:
+    """Each case is what its journal tells: the newest, or all."""
     ids = unit.operations.newest_cases(-1 if deep else SAMPLE)
-    false = [case for case in map(CaseId, ids) if unit.journal.replay(case) != unit.cases.get(case)]
-    lost = unit.operations.lost_events() if deep else 0
+    told = {case: as_told(unit, CaseId(case)) for case in ids}
+    unread = [case for case, found in told.items() if found is None]
+    false, lost = [*told.values()].count(False), unit.operations.lost_events() if deep else 0
+    if unread:
+        yield wrong("journal", f"{len(unread)} cases cannot be read, the first is in row {unread[0]}: {REPORT}")
     if false or lost:
-        yield wrong("journal", f"{len(false)} cases differ from it, {lost} events without a case: keep a backup")
-    else:
+        yield wrong("journal", f"{false} cases differ from it, {lost} events without a case: {REPORT}")
+    if not (unread or false or lost):
         yield Finding("journal", f"{len(ids)} cases replayed from it")
-    if deep and file:
-        whole = unit.operations.integrity()
-        yield Finding("file", "whole") if whole == "ok" else wrong("file", "damaged: restore the last backup")
+
+
+def as_told(unit: Unit, case: CaseId) -> bool | None:
+    """Whether a case is what its journal tells; None where one of them cannot be read."""
+    try:
+        return unit.journal.replay(case) == unit.cases.get(case)
+    except UNREADABLE:
+        return None
+
+
+def failed_backup(unit: Unit) -> Iterator[Finding]:
+    """The last backup."""
+    if (failed := failures(unit)).at is not None:
+        yield wrong("backup", f"the last one failed, {failed.why}: mend it and run `backup`")
+
+
+def alarms(unit: Unit) -> Iterator[Finding]:
+    """What the operator was told, and is to be told, can be read."""
+    written_down(unit)
+    return iter(())
+
+
+def mistyped(unit: Unit) -> Iterator[Finding]:
+    """SQLite takes any value into any column; a moment that is text is never due."""
+    for table, count in unit.operations.mistyped().items():
+        yield wrong("rows", f"{count} rows of {table} hold what is not of their column's type: {REPORT}")
+
+
+def pages(unit: Unit) -> Iterator[Finding]:
+    """The whole file."""
+    whole = unit.operations.integrity()
+    yield Finding("file", "whole") if whole == "ok" else wrong("file", "damaged: restore the last backup")

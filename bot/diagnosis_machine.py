@@ -10,10 +10,11 @@ from pathlib import Path
 
 from bot.backups import kept
 from bot.config import Settings
-from bot.findings import Finding, warned, wrong
+from bot.findings import Finding, surely, warned, wrong
 from bot.kept_words import KeptWords
 from bot.operations import aged
 from bot.watch import FULL, used
+from storage.file import EFFECTIVE
 
 NIGHT = timedelta(hours=26)
 """A nightly backup is at most so old; older than twice that is an error."""
@@ -22,13 +23,26 @@ PATIENCE = 20
 
 
 def machine(settings: Settings, now: datetime) -> Iterator[Finding]:
-    """Everything outside the database and Telegram."""
-    yield from disk(settings)
-    yield from permissions(settings)
-    yield from volume(settings.data_folder)
-    yield from backups(settings, now)
-    yield from fonts()
+    """Everything outside the database and Telegram, each by itself."""
+    yield from surely("folder", lambda: folder(settings))
+    yield from surely("disk", lambda: disk(settings))
+    yield from surely("permissions", lambda: permissions(settings))
+    yield from surely("volume", lambda: volume(settings.data_folder))
+    yield from surely("backup", lambda: backups(settings, now))
+    yield from surely("fonts", fonts)
     yield from operator(settings)
+
+
+def folder(settings: Settings) -> Iterator[Finding]:
+    """Where lock and socket are, and backups: it must be there, and ours to write to."""
+    place = settings.data_folder
+    named = f"storage.folder is {settings.storage.folder}, and {place}"
+    if not place.exists():
+        yield wrong("folder", f"{named} does not exist: mount its disk, or make it")
+    elif not place.is_dir():
+        yield wrong("folder", f"{named} is no folder: name another")
+    elif not os.access(place, os.R_OK | os.W_OK | os.X_OK, effective_ids=EFFECTIVE):
+        yield wrong("folder", f"{named} cannot be read and written: give it to whoever runs the bot")
 
 
 def disk(settings: Settings) -> Iterator[Finding]:
@@ -71,6 +85,8 @@ def volume(folder: Path, mounts: Path = Path("/proc/mounts"), blocks: Path = Pat
     """Whether the data lies on an encrypted volume, where that can be told; otherwise nothing is said."""
     source = mounted(folder, mounts)
     if source is None:
+        return []
+    if not folder.is_dir():
         return []
     number = os.stat(folder).st_dev  # noqa: PTH116 - of the folder, whatever it is called
     block = blocks / f"{os.major(number)}:{os.minor(number)}"

@@ -16,9 +16,9 @@ from domain.charter import Charter
 from domain.people import Role
 from handlers.roster import create_invite, ensure_coordinator
 from storage.database import Database
+from storage.owner import BOT_USERNAME
 from storage.unit import Unit
 
-BOT_USERNAME = "bot_username"
 SECRET_BYTES = 16
 """128 bits."""
 

@@ -6,9 +6,9 @@ from contextlib import ExitStack, asynccontextmanager
 from time import monotonic
 
 from bot import control
-from bot.app import open_storage
 from bot.config import ConfigError, Settings
 from bot.config_values import is_postgresql
+from bot.opening import open_storage, refuse_unusable
 from bot.redaction import redacted
 from storage import moving
 
@@ -26,8 +26,7 @@ async def move(settings: Settings, url: str) -> dict[str, int]:
     file = settings.database_file
     if file is None:
         raise ConfigError("storage.url names PostgreSQL already: only a SQLite file can be moved.")
-    if not file.exists():
-        raise ConfigError(f"storage.url is {settings.storage.url}, and there is no such file: nothing can be moved.")
+    refuse_unusable(settings)
     where = redacted(url)
     if not is_postgresql(url):
         raise ConfigError(f"--to is {where}; it must be postgresql+psycopg://HOST/DATABASE.")

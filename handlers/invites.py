@@ -21,6 +21,7 @@ from handlers.kit.turn import Turn
 from handlers.kit.views import View
 from handlers.presses import Cancel
 from storage.dialogs import Dialog
+from storage.owner import BOT_USERNAME
 from storage.unit import Unit
 
 feature = Feature("roster")
@@ -30,7 +31,6 @@ feature = Feature("roster")
 INVITE = "i"
 """The prefix of a link's payload: ``/start i_<secret>``."""
 
-BOT_USERNAME = "bot_username"
 NAME_LIMIT = 40
 """Characters; the name must fit on a button's row and into a sentence."""
 

@@ -155,6 +155,17 @@ def put_reading(unit: Unit, name: str, value: int | None, now: datetime) -> None
         unit.settings.put(name, dump(Reading(value, before.since if before else now)))
 
 
+def written_down(unit: Unit) -> None:
+    """Read what is written down here, failed backups aside. Raises where something is not what it should be."""
+    for name in (DISK, OUTBOX):
+        reading(unit, name)
+    for name in (ASKED, SETTLED):
+        moment(unit, name)
+    for kind in ALARMS:
+        load(Told, unit.settings.get(f"alarm:{kind}") or "{}")
+    int(unit.settings.get(UNCLEAN) or 0)
+
+
 # -- the backup
 
 

@@ -14,7 +14,7 @@ import shutil
 import sqlite3
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
@@ -25,10 +25,12 @@ from sqlalchemy.pool import StaticPool
 
 from domain.cases import CaseSubmitted, rebuild
 from storage.cases import case_of
+from storage.file import ERRORS, name_of, unusable
 from storage.journal import EVENTS
 from storage.records import load
-from storage.schema import HEAD, revision, upgrade
+from storage.schema import HEAD, known, revision, upgrade
 from storage.tables import cases, journal
+from storage.unusable import UNREADABLE
 
 PAGES = 256
 """Pages of a step, a megabyte; a short rest follows, so that a small machine's disk serves the bot as well."""
@@ -79,7 +81,17 @@ def back_up(source: Path, target: Path) -> Checked:
 
 
 def copy(source: Path, target: Path) -> None:
-    """One moment of the database, page by page."""
+    """One moment of the database, page by page. Raises ``BadCopy`` where it is damaged; other ``sqlite3.Error`` too."""
+    try:
+        copied(source, target)
+    except sqlite3.Error as error:
+        if unusable(error) is None:
+            raise
+        raise BadCopy(f"the database is damaged ({name_of(error)})") from None
+
+
+def copied(source: Path, target: Path) -> None:
+    """The same; what SQLite says comes as it is."""
     with contextlib.closing(read_only(source)) as reading, contextlib.closing(sqlite3.connect(target)) as writing:
         reading.execute("BEGIN")
         reading.execute("SELECT 1 FROM sqlite_master").fetchone()  # from here on it stays that moment
@@ -93,12 +105,20 @@ def read_only(path: Path, more: str = "") -> sqlite3.Connection:
 
 
 def check(path: Path) -> Checked:
-    """Read a copy that nobody else uses. Raises ``BadCopy`` where it is not whole or not true."""
+    """Read a copy that nobody else uses. Raises ``BadCopy`` where it is not whole or not true, ``OSError``."""
+    try:
+        return checked(path)
+    except (*ERRORS, *UNREADABLE) as error:
+        raise BadCopy(f"it cannot be read ({name_of(error)})") from None
+
+
+def checked(path: Path) -> Checked:
+    """The same; what SQLite says comes as it is."""
     found = sound(path)
     if found == HEAD:
         count, events = replayed(path)
         return Checked(found, count, events, path.stat().st_size)
-    if found > HEAD:
+    if found not in known():
         raise BadCopy(f"it has version {found}, and this program knows {HEAD} and older")
     newer = path.with_name(path.name + ".upgraded")
     try:
@@ -129,9 +149,12 @@ def sound(path: Path) -> str:
 
 
 def version(path: Path, how: str = "") -> str | None:
-    """The version of a database's schema; None where it has none."""
-    with opened(path, f"mode=ro{how}") as connection:
-        return revision(connection)
+    """The version of a database's schema; None where it has none. Raises ``BadCopy`` where nobody can tell."""
+    try:
+        with opened(path, f"mode=ro{how}") as connection:
+            return revision(connection)
+    except ERRORS as error:
+        raise BadCopy(f"it cannot be read ({name_of(error)})") from None
 
 
 @contextlib.contextmanager
@@ -155,14 +178,23 @@ def replayed(path: Path) -> tuple[int, int]:
         told = groupby(streamed(connection, EVENTS_BY_CASE), key=lambda row: row.case_id)
         for row in streamed(connection, CASES):
             number, lines = next(told, (None, iter(())))
-            happened = [load(EVENTS[line.kind], line.data) for line in lines]
-            first = happened[0] if happened else None
-            if number != row.id or not isinstance(first, CaseSubmitted) or rebuild(first, happened[1:]) != case_of(row):
+            happened = list(lines)
+            if number != row.id or not told_by(happened, row):
                 raise BadCopy(f"case {row.year % 100:02d}-{row.serial:04d} is not what its journal tells")
             count, events = count + 1, events + len(happened)
         if next(told, None) is not None:
             raise BadCopy("the journal tells of a case that is not there")
     return count, events
+
+
+def told_by(lines: Sequence[Row[Any]], row: Row[Any]) -> bool:
+    """Whether a case is what its journal tells. A line or a case that cannot be read tells nothing: it is damaged."""
+    try:
+        happened = [load(EVENTS[line.kind], line.data) for line in lines]
+        first = happened[0] if happened else None
+        return isinstance(first, CaseSubmitted) and rebuild(first, happened[1:]) == case_of(row)
+    except UNREADABLE:
+        return False
 
 
 def streamed(connection: Connection, statement: Select[Any]) -> Iterator[Row[Any]]:

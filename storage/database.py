@@ -53,10 +53,11 @@ class Database(Protocol):
         ...
 
 
-async def open_database(url: str, folder: Path) -> Database:
-    """The database that ``storage.url`` names; a relative path lies in ``folder``.
+async def open_database(url: str, folder: Path, make: bool = False) -> Database:
+    """The database that ``storage.url`` names; a relative path lies in ``folder``. ``make`` the file if it is missing.
 
-    Raises ``ValueError`` for an address that is none of ours, ``Unavailable`` where the server does not answer.
+    Raises ``ValueError`` for an address that is none of ours, ``Unavailable`` where the server does not answer,
+    ``sqlite3.Error`` where there is no such file.
     """
     parsed = make_url(url)
     if parsed.drivername == POSTGRESQL:
@@ -65,4 +66,4 @@ async def open_database(url: str, folder: Path) -> Database:
         return await PostgreSQLDatabase.open(parsed)
     if parsed.get_backend_name() != "sqlite" or not parsed.database:
         raise ValueError(f"storage.url is {parsed!r}; it must be sqlite:///FILE or {POSTGRESQL}://HOST/DATABASE")
-    return await SQLiteDatabase.open(folder / parsed.database)
+    return await SQLiteDatabase.open(folder / parsed.database, make)

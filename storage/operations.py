@@ -7,8 +7,26 @@ What is asked each minute (since when, how old, how many) is answered by an inde
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, case, delete, func, literal_column, or_, select, union_all, update
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    Float,
+    Integer,
+    Table,
+    TypeDecorator,
+    bindparam,
+    case,
+    delete,
+    func,
+    literal_column,
+    or_,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.exc import NoResultFound
 
 from storage.cases import OPEN_STATES
@@ -16,7 +34,7 @@ from storage.intake import UNSEE, Intake, Quarantined
 from storage.outbox import TRIED_AGAIN
 from storage.schema import VERSIONS
 from storage.shelf import Shelf
-from storage.tables import EPOCH, cases, errands, journal, outbox, quarantine
+from storage.tables import EPOCH, cases, errands, journal, metadata, outbox, quarantine
 
 LIVELY = (*OPEN_STATES, "resolved")
 SET_ASIDE_SINCE = (
@@ -70,6 +88,7 @@ LOST_EVENTS = (
     .select_from(journal)
     .where(journal.c.case_id.is_not(None), journal.c.case_id.not_in(select(cases.c.id)))
 )
+TABLES = metadata.sorted_tables
 PRAGMAS = ("journal_mode", "synchronous", "foreign_keys", "secure_delete")
 
 
@@ -105,6 +124,20 @@ class Gauges:
     unstored: int
     cases: dict[str, int]
     overdue: int
+
+
+def misfit(table: Table) -> str:
+    """Of a row, whether a value is of another type than its column, as SQLite tells it."""
+    kinds = ((column.name, stored_as(column)) for column in table.c)
+    return " OR ".join(f"typeof(\"{name}\") NOT IN ({kind}, 'null')" for name, kind in kinds)
+
+
+def stored_as(column: Column[Any]) -> str:
+    """What SQLite should have made of its values."""
+    kind = column.type.impl_instance if isinstance(column.type, TypeDecorator) else column.type
+    if isinstance(kind, Float):
+        return "'real', 'integer'"
+    return "'integer'" if isinstance(kind, Integer | Boolean) else "'text'"
 
 
 class Operations(Shelf):
@@ -196,6 +229,12 @@ class Operations(Shelf):
     def pragmas(self) -> dict[str, str]:
         """SQLite's settings on this connection, which are the same on all of ours."""
         return {name: str(self._connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()) for name in PRAGMAS}
+
+    def mistyped(self) -> dict[str, int]:
+        """How many rows of which tables hold a value of another type than their column; reads the whole file."""
+        asked = {table.name: f"SELECT count(*) FROM {table.name} WHERE {misfit(table)}" for table in TABLES}  # noqa: S608 - our own names
+        found = {name: self._connection.exec_driver_sql(text).scalar_one() for name, text in asked.items()}
+        return {name: count for name, count in found.items() if count}
 
     def integrity(self) -> str:
         """``ok``, or the first damage SQLite finds; reads the whole file."""

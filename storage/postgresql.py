@@ -146,7 +146,7 @@ class PostgreSQLDatabase:
         try:
             version = await asyncio.to_thread(version_of, engine)
         except DBAPIError as error:
-            raise Unavailable(reason(error)) from None
+            raise Unavailable(f"{reason(error)}{refusal(error)}") from None
         return cls(url, engine, readers, version, patience)
 
     engine_name = "PostgreSQL"
@@ -264,6 +264,28 @@ def version_of(engine: Engine) -> tuple[int, ...]:
     """Of the server, from the first connection."""
     with engine.connect() as connection:
         return tuple(int(part) for part in connection.dialect.server_version_info or ())
+
+
+REFUSALS = {
+    "password authentication failed": "it refuses the user or the password: look at ~/.pgpass",
+    "no password supplied": "it wants a password: write one into ~/.pgpass",
+    "no pg_hba.conf entry": "it lets nobody in from here: look at its pg_hba.conf",
+    "does not exist": "it knows no such database, or no such user",
+    "connection refused": "nobody listens there: start PostgreSQL, or mend host and port",
+    "no such file": "nobody listens there: start PostgreSQL, or mend host and port",
+    "resolve": "no such host is known",
+    "translate host": "no such host is known",
+    "starting up": "it is starting: try again",
+    "too many": "it has no connection left: see max_connections",
+    "timeout expired": "it does not answer",
+}
+"""What servers and libpq say where there is no code yet, and what it means."""
+
+
+def refusal(error: DBAPIError) -> str:
+    """Why there is no connection, in words of ours, where that can be told."""
+    said = str(error.orig).lower()
+    return next((f": {meaning}" for words, meaning in REFUSALS.items() if words in said), "")
 
 
 def reason(error: BaseException | None) -> str:

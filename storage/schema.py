@@ -7,6 +7,7 @@ then run ``python -m storage.schema "what changed"`` and read what it wrote.
 """
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,11 +21,13 @@ from sqlalchemy import (
     Table,
     create_engine,
     inspect,
+    select,
     text,
 )
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from storage.tables import metadata
+from storage.unusable import MAKING, Unusable, Why
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -51,6 +54,67 @@ def revision(connection: Connection) -> str | None:
     return found
 
 
+OURS = frozenset({"people", "cases", "journal", "outbox", "settings"})
+"""Tables of every version: who has none of them is somebody else's."""
+COLUMNS = {
+    "sqlite": "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c "
+    "WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite^_%' ESCAPE '^'",
+    "postgresql": "SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid "
+    "WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') "
+    "AND a.attnum > 0 AND NOT a.attisdropped",
+}
+"""Tables and their columns, also those that may not be read."""
+
+
+def known() -> list[str]:
+    """The versions this program knows, the oldest first."""
+    return sorted({path.name.partition("_")[0] for path in (FOLDER / "versions").glob("[0-9]*.py")} | {HEAD})
+
+
+def refuse_unusable(connection: Connection) -> None:
+    """Raises ``Unusable`` where this program cannot work on a database: it has none of our tables, or not all of them,
+    or is of a version that we do not know."""
+    found = columns_in(connection)
+    if not found:
+        raise Unusable(Why.EMPTY, "is empty: it has no tables")
+    if not OURS & found.keys():
+        raise Unusable(Why.FOREIGN, f"is another program's: it has a table {min(found)!r}, and none of a bot's")
+    if VERSIONS not in found:
+        raise Unusable(Why.DAMAGED, f"is damaged: the table {VERSIONS} is missing")
+    versions_there = connection.execute(select(versions.c.version_num)).scalars().all()
+    if len(versions_there) != 1:
+        raise Unusable(Why.DAMAGED, "is damaged: it does not say of which version it is")
+    version = versions_there[0]
+    if version not in known():
+        raise Unusable(
+            Why.OTHER_VERSION, f"has the schema of version {version}, and this program knows {', '.join(known())}"
+        )
+    if lacking := lacks(found, version):
+        raise Unusable(Why.DAMAGED, f"is damaged: {lacking[0]} is missing")
+
+
+def columns_in(connection: Connection) -> dict[str, set[str]]:
+    """The columns of every table."""
+    found: dict[str, set[str]] = {}
+    for table, column in connection.exec_driver_sql(COLUMNS[connection.dialect.name]):
+        found.setdefault(table, set()).add(column)
+    return found
+
+
+def lacks(found: Mapping[str, set[str]], version: str) -> list[str]:
+    """Tables and columns that should be there; of an older version only the tables that every one has."""
+    if version != HEAD:
+        return [f"the table {name}" for name in sorted(OURS - found.keys())]
+    missing = []
+    for table in metadata.sorted_tables:
+        if table.name not in found:
+            missing.append(f"the table {table.name}")
+        else:
+            columns = [column.name for column in table.c if column.name not in found[table.name]]
+            missing += [f"the column {table.name}.{column}" for column in columns]
+    return missing
+
+
 def behind(connection: Connection) -> bool:
     """Whether there is something to upgrade."""
     return revision(connection) != HEAD
@@ -67,6 +131,28 @@ def upgrade(connection: Connection) -> None:
         from alembic import command
 
         command.upgrade(config(connection), "head")
+
+
+def bring_up(connection: Connection, make: bool = False) -> None:
+    """The same of a database that is one of ours; from nothing only to ``make`` one. Raises ``Unusable``."""
+    try:
+        refuse_unusable(connection)
+    except Unusable as found:
+        if not (make and found.why in MAKING):
+            raise
+    upgrade(connection)
+
+
+def begin(connection: Connection) -> bool:
+    """Every table, in an empty database; False where it is one of ours. Raises ``Unusable`` where it is another's."""
+    try:
+        refuse_unusable(connection)
+    except Unusable as found:
+        if found.why not in MAKING:
+            raise
+        create(connection)
+        return True
+    return False
 
 
 def create(connection: Connection) -> None:

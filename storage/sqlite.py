@@ -77,6 +77,10 @@ class OneWriter(aiosqlite.Connection):
         """Run ``work`` on the connection's thread. A caller that is cancelled no longer waits; the work still ends."""
         return await self._execute(work)  # type: ignore[no-untyped-call, no-any-return]
 
+    def wait(self) -> None:
+        """Where it could not be opened: its thread was told to end, and says so to the event loop, which must live."""
+        self._thread.join()
+
     @property
     def raw(self) -> sqlite3.Connection:
         """The driver's connection, for the engine that shares it."""
@@ -116,10 +120,17 @@ class SQLiteDatabase:
         self._serving: asyncio.Task[None] | None = None
 
     @classmethod
-    async def open(cls, path: Path) -> Self:
-        """Open or create the file, for its owner only. Errors: ``OSError``, ``sqlite3.Error`` where it cannot be."""
-        writer = OneWriter(lambda: connect(path), iter_chunk_size=64)
-        await writer
+    async def open(cls, path: Path, make: bool = False) -> Self:
+        """Open the file; ``make`` it, for its owner only, where there is none.
+
+        Errors: ``OSError``, ``sqlite3.Error`` where it cannot be.
+        """
+        writer = OneWriter(lambda: made(path) if make else connect(path), iter_chunk_size=64)
+        try:
+            await writer
+        except BaseException:
+            writer.wait()
+            raise
         engine = create_engine(
             "sqlite://",
             creator=lambda: writer.raw,
@@ -261,14 +272,25 @@ def tell(answer: asyncio.Future[Any], done: Done) -> None:
         answer.set_exception(done.error)
 
 
-def connect(path: Path, read_only: bool = False) -> sqlite3.Connection:
-    """A connection that leaves transactions to us. ``isolation_level=None``: the driver begins and commits nothing."""
+def made(path: Path) -> sqlite3.Connection:
+    """A connection to a file that is made, for its owner only, where there is none."""
     path.touch(mode=0o600)
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    for pragma in PRAGMAS:
-        connection.execute(pragma)
-    if read_only:
-        connection.execute("PRAGMA query_only=ON")
+    return connect(path)
+
+
+def connect(path: Path, read_only: bool = False) -> sqlite3.Connection:
+    """A connection that leaves transactions to us. ``isolation_level=None``: the driver begins and commits nothing.
+
+    A file that is not there is not made: what has gone is on a disk that has gone, and must not come back empty.
+    """
+    address = f"{path.resolve().as_uri()}?mode=rw"
+    connection = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
+    try:
+        for pragma in (*PRAGMAS, "PRAGMA query_only=ON") if read_only else PRAGMAS:
+            connection.execute(pragma)
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
 
 

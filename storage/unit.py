@@ -19,6 +19,7 @@ from storage.locks import NONE, Again, Locks
 from storage.messages import Messages
 from storage.operations import Operations
 from storage.outbox import Outbox
+from storage.owner import Owner
 from storage.people import People
 from storage.relays import Relays
 from storage.retention import Retention
@@ -117,6 +118,11 @@ class Unit:
     def settings(self) -> Settings:
         """Small facts of this installation, such as the bot's username."""
         return Settings(self._connection)
+
+    @cached_property
+    def owner(self) -> Owner:
+        """Whose database this is."""
+        return Owner(self._connection)
 
     @cached_property
     def retention(self) -> Retention:

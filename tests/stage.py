@@ -128,14 +128,18 @@ def admit(unit: Unit, charter: Charter, number: int, part: Role_, now: datetime)
 
 @asynccontextmanager
 async def stage(
-    folder: Path, start: datetime = MONDAY, settings: Mapping[str, str] | None = None, url: str = ""
+    folder: Path,
+    start: datetime = MONDAY,
+    settings: Mapping[str, str] | None = None,
+    url: str = "",
+    token: str = TOKEN,
 ) -> AsyncIterator[Stage]:
     """Everything running on 127.0.0.1, in one event loop, on a real SQLite file in ``folder`` or on that database."""
     clock = MovableClock(start)
-    world = World(now=clock.now, token=TOKEN)
+    world = World(now=clock.now, token=token)
     async with serving(build(world, page=None)) as address:
         environment = {
-            "YIXIAN_TELEGRAM__TOKEN": TOKEN,
+            "YIXIAN_TELEGRAM__TOKEN": token,
             "YIXIAN_TELEGRAM__BASE_URL": address,
             "YIXIAN_STORAGE__URL": url or f"sqlite:///{folder / 'yixian.db'}",
             "YIXIAN_STORAGE__FOLDER": str(folder),
@@ -143,7 +147,7 @@ async def stage(
             **FAST,
             **(settings or {}),
         }
-        async with running(load(EXAMPLE, environment), clock, tick=False) as app:
+        async with running(load(EXAMPLE, environment), clock, tick=False, make=True) as app:
             links = count(1)
             app.turns.kit = replace(app.turns.kit, secret=lambda: f"link{next(links)}")
             yield Stage(app, world, clock)

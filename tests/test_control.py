@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot import control
-from bot.commands import Commands, ask, back_up
+from bot.commands import Commands, ask, back_up, prepare
 from bot.config import ConfigError, Settings, load
 from bot.config_example import EXAMPLE
 from bot.control import LINE_LIMIT, ask_running, asked_or_alone, held, listening, only_one, socket_path, taken
@@ -133,9 +133,8 @@ async def waiting(command: Coroutine[Any, Any, Any], capsys: pytest.CaptureFixtu
 
 
 def settings_in(folder: Path) -> Settings:
-    """The settings of a bot that is not there."""
+    """The settings of a bot that does not answer."""
     database = f"sqlite:///{folder / 'yixian.db'}"
-    (folder / "yixian.db").touch()
     return load(EXAMPLE, {"YIXIAN_STORAGE__URL": database, "YIXIAN_STORAGE__FOLDER": str(folder)})
 
 
@@ -144,8 +143,10 @@ async def test_a_bot_that_starts_is_waited_for(
     command: Callable[[Settings], Coroutine[Any, Any, Any]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It has the lock first, and listens when it knows Telegram. Planted fault: ask once, and the lock is held."""
+    settings = settings_in(tmp_path)
+    await prepare(settings)
     with only_one(tmp_path):
-        async with waiting(command(settings_in(tmp_path)), capsys) as task, listening(tmp_path, echo):
+        async with waiting(command(settings), capsys) as task, listening(tmp_path, echo):
             assert (await task)["to"] == ""
 
 

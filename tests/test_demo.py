@@ -201,7 +201,7 @@ def names_of_tasks() -> list[str]:
 
 async def ended_politely(folder: Path) -> bool:
     """Whether the bot that kept its database there wrote down that it stopped because it was told to."""
-    database = await open_database("sqlite:///demo.db", folder)
+    database = await open_database("sqlite:///demo.db", folder, make=True)
     try:
         return await database.run(operator.started)
     finally:

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, create_engine
 
-from bot.app import open_storage
 from bot.commands import move
 from bot.config import ConfigError, Settings, load
 from bot.config_example import render_example, write_config
+from bot.opening import open_storage
 from simulator.server import build, serving, until
 from simulator.world import World
 from storage import moving
@@ -149,6 +149,7 @@ async def test_a_bot_that_runs_is_stopped_moved_and_goes_on(config: Path, empty:
         world.person(number, f"居民{number}")
     async with serving(build(world, page=None)) as address:
         more = {"YIXIAN_TELEGRAM__TOKEN": TOKEN, "YIXIAN_TELEGRAM__BASE_URL": address}
+        assert (await run("init", "--database", "--config", str(config), **more)).code == 0
         async with running_bot(config, world, address) as process:
             world.say(1001, "城北社区的路灯坏了三天")
             await until(world, lambda: receipts(world, 1001), 20)

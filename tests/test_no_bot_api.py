@@ -91,7 +91,7 @@ async def test_one_that_is_down_for_a_while_is_waited_for(
                 "YIXIAN_STORAGE__FOLDER": str(tmp_path),
             },
         )
-        async with running(settings, SystemClock(), poll=False, tick=False) as app:
+        async with running(settings, SystemClock(), poll=False, tick=False, make=True) as app:
             assert app.bot.username == "yixian_bot"
     assert len(world.called("getMe")) == 3
 

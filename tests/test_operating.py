@@ -26,8 +26,10 @@ from tests import test_front, test_upgrade  # noqa: F401 - they claim what they 
 from tests.operating import BLOCKS, FILES, PAGE, ROOT, block, claimed, commands_of, deployed, sections, stood_in
 from tests.postgres import Server
 from tests.stage import stage
-from tests.test_commands import config, made  # noqa: F401 - fixtures
+from tests.test_commands import Call, call, config, made  # noqa: F401 - fixtures
 from tests.test_deploy import tool
+from tests.test_owner import THEIRS
+from tests.test_right_database import sql
 
 UNIT = block("Run it with systemd")
 PROXY = block("Where Telegram cannot be reached")
@@ -35,6 +37,7 @@ COPIES = block("Backups")
 ALARMS = block("Being told")
 VOLUME = block("An encrypted volume")
 HOLIDAYS = block("Holidays")
+ADOPT = block("When something is wrong")
 LARGER = "When one file is no longer enough: PostgreSQL"
 MOVE, MOVED, DUMP = (block(LARGER, nth) for nth in (1, 2, 3))
 
@@ -167,7 +170,9 @@ async def test_alarms_and_tables_name_metrics_that_there_are(tmp_path: Path) -> 
     backup.parent.mkdir()
     backup.touch()
     async with stage(tmp_path) as town:
-        page = await Metrics(town.app.settings, town.app.database, town.clock, town.app.turns.meter).page()
+        page = await Metrics(
+            town.app.settings, town.app.database, town.clock, town.app.turns.meter, town.app.intake.backlog
+        ).page()
     there = set(re.findall(r"^(yixian_\w+)", page.decode(), re.MULTILINE))
     there |= set(re.findall(r"^# TYPE (yixian_\w+)", page.decode(), re.MULTILINE))
     alarms = re.findall(r"^- alert: \w+\n  expr: (.+)$", ALARMS, re.MULTILINE)
@@ -175,6 +180,16 @@ async def test_alarms_and_tables_name_metrics_that_there_are(tmp_path: Path) -> 
     assert set(re.findall(r"yixian_\w+", " ".join(alarms))) <= there
     monitoring = next(section.text for section in sections() if section.title == "Being told")
     assert set(re.findall(r"`(yixian_[a-z_]+[a-z])[`{]", monitoring)) <= there
+
+
+def test_another_bot_goes_on_with_the_data(config: Path, call: Call) -> None:  # noqa: F811
+    """The page's own line, with a configuration that is there."""
+    sql(config.parent / "yixian.db", "INSERT INTO settings VALUES ('bot_id', '4200001')")
+    words = shlex.split(ADOPT.partition(" bot ")[2])
+    words[words.index("--config") + 1] = str(config)
+    adopted = call(*words, **THEIRS)
+    assert adopted.code == 0, adopted.err
+    assert call("digest", "--config", str(config), **THEIRS).code == 0
 
 
 # -- PostgreSQL

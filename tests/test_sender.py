@@ -175,7 +175,7 @@ async def rebuilt(folder: Path) -> AsyncIterator[tuple[Stage, "Switch"]]:
         "YIXIAN_STORAGE__FOLDER": str(folder),
     }
     try:
-        async with running(load(EXAMPLE, environment), clock, poll=False, tick=False) as app:
+        async with running(load(EXAMPLE, environment), clock, poll=False, tick=False, make=True) as app:
             yield Stage(app, world, clock), switch
     finally:
         await switch.off()

@@ -39,7 +39,7 @@ def say(**line: Any) -> None:
 
 async def live() -> None:
     """The bot, until it is told to stop."""
-    async with running(load(EXAMPLE, dict(os.environ)), SystemClock()) as app:
+    async with running(load(EXAMPLE, dict(os.environ)), SystemClock(), make=True) as app:
         stop_on_signals(app.stopping)
         settling: list[asyncio.Task[None]] = []
         asyncio.get_running_loop().add_signal_handler(

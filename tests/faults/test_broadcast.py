@@ -112,7 +112,7 @@ async def broadcast(folder: Path, monkeypatch: pytest.MonkeyPatch, count: int) -
             "YIXIAN_SENDER__PER_SECOND": str(PER_SECOND),
             "YIXIAN_SENDER__PER_CHAT_PER_SECOND": "100",
         }
-        async with running(load(EXAMPLE, environment), SystemClock(), poll=False, tick=False) as app:
+        async with running(load(EXAMPLE, environment), SystemClock(), poll=False, tick=False, make=True) as app:
             await tell_everybody(app, count)
             await app.settled()
             assert await app.database.read(lambda unit: unit.outbox.counts()) == {"sent": count}

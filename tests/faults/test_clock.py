@@ -82,7 +82,7 @@ class Life:
     async def begin(cls, folder: Path, zone: str, start: datetime) -> "Life":
         """A coordinator with digests, a member, a resident."""
         folder.mkdir()
-        database = await open_database("sqlite:///x.db", folder)
+        database = await open_database("sqlite:///x.db", folder, make=True)
         await database.schema(upgrade)
         found = cls(folder, charter_in(zone), MovableClock(start), database)
         await database.run(found._people)
@@ -101,7 +101,7 @@ class Life:
     async def restart(self) -> None:
         """The program ends and starts again."""
         await self.database.close()
-        self.database = await open_database("sqlite:///x.db", self.folder)
+        self.database = await open_database("sqlite:///x.db", self.folder, make=True)
 
     async def report(self) -> None:
         """Somebody reports; of three one is left lying, one is claimed, one resolved."""

@@ -60,7 +60,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("empty")
 
     async def make() -> None:
-        database = await open_database("sqlite:///x.db", folder)
+        database = await open_database("sqlite:///x.db", folder, make=True)
         await database.schema(upgrade)
         await database.close()
 
@@ -106,7 +106,7 @@ async def take(turns: Turns, number: int, acknowledged: set[int]) -> None:
 async def work(folder: Path, acknowledged: set[int]) -> None:
     """Rounds of turns and a tick, each of a program of its own, whatever the disk does."""
     for first in range(1, PEOPLE.stop, TOGETHER):
-        database = await open_database("sqlite:///x.db", folder)
+        database = await open_database("sqlite:///x.db", folder, make=True)
         turns = turns_over(database)
         await asyncio.gather(*(take(turns, number, acknowledged) for number in range(first, first + TOGETHER)))
         await turns.tick()
@@ -192,7 +192,7 @@ def noted(path: Path, found: Facts) -> dict[str, set[int]]:
 async def delivered_again(folder: Path) -> list[str]:
     """Telegram delivers everything again: now everybody has one case."""
     try:
-        database = await open_database("sqlite:///x.db", folder)
+        database = await open_database("sqlite:///x.db", folder, make=True)
     except sqlite3.DatabaseError as error:
         return [f"cannot be opened: {error}"]
     turns, acknowledged = turns_over(database), set[int]()

@@ -116,7 +116,7 @@ def worked(case: Case, holder: Person, chance: random.Random, turns: Turns) -> E
 async def live(folder: Path, days: int) -> Counter[str]:
     """So many days of deeds; how the cases ended."""
     chance, clock = random.Random(days), MovableClock(MONDAY)
-    database = await open_database("sqlite:///x.db", folder)
+    database = await open_database("sqlite:///x.db", folder, make=True)
     await database.schema(upgrade)
     await database.run(settle_the_roster)
     turns = replace(turns_over(database), clock=clock)

@@ -168,7 +168,7 @@ def furnish(url: str, version: str) -> None:
                 connection.execute(one.insert().values(row))
 
     async def make() -> None:
-        database = await open_database(url, Path())
+        database = await open_database(url, Path(), make=True)
         try:
             if version:
                 await database.schema(build)

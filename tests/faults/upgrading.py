@@ -64,7 +64,7 @@ async def upgraded(order: dict[str, Any], count: Count) -> None:
         counted(connection, count)
         schema.upgrade(connection)
 
-    database = await open_database(order["url"], Path(order["folder"]))
+    database = await open_database(order["url"], Path(order["folder"]), make=True)
     await database.schema(work)
     count.one()
     await database.close()

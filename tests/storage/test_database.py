@@ -25,7 +25,7 @@ NOW = datetime(2026, 11, 23, tzinfo=UTC)
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
     """An empty database of the newest version."""
-    found = await open_database("sqlite:///x.db", tmp_path)
+    found = await open_database("sqlite:///x.db", tmp_path, make=True)
     await found.schema(upgrade)
     yield found
     await found.close()
@@ -152,7 +152,7 @@ async def test_a_transaction_that_sqlite_undoes_is_done_again_one_by_one(databas
 
 
 async def test_closing_waits_for_the_line(tmp_path: Path) -> None:
-    database = await open_database("sqlite:///x.db", tmp_path)
+    database = await open_database("sqlite:///x.db", tmp_path, make=True)
     await database.schema(upgrade)
     waiting = [asyncio.create_task(database.run(put(f"n{number}"))) for number in range(3 * TOGETHER)]
     await asyncio.sleep(0)

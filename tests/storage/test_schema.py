@@ -166,7 +166,7 @@ async def test_an_upgrade_that_is_killed_between_two_steps_leaves_the_old_schema
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Planted fault: commit after every step, and half of the tables are there."""
-    database = await open_database("sqlite:///x.db", tmp_path)
+    database = await open_database("sqlite:///x.db", tmp_path, make=True)
     done: list[str] = []
 
     def create(self: Operations, name: str, *rest: Any, **options: Any) -> Any:
@@ -193,7 +193,7 @@ def broken(connection: Connection) -> None:
 
 
 async def test_an_upgrade_that_fails_leaves_the_old_schema(tmp_path: Path) -> None:
-    database = await open_database("sqlite:///x.db", tmp_path)
+    database = await open_database("sqlite:///x.db", tmp_path, make=True)
     try:
         with pytest.raises(RuntimeError):
             await database.schema(broken)
@@ -217,7 +217,7 @@ def work(connection):
     os.kill(os.getpid(), signal.SIGKILL)
 
 async def main():
-    database = await open_database("sqlite:///x.db", Path(sys.argv[1]))
+    database = await open_database("sqlite:///x.db", Path(sys.argv[1]), make=True)
     await database.schema(work)
 
 asyncio.run(main())
@@ -230,7 +230,7 @@ async def test_an_upgrade_that_is_killed_leaves_the_old_schema(tmp_path: Path) -
     ended = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], env=environment, check=False)  # noqa: ASYNC221, S603 - our own words
     assert ended.returncode == -signal.SIGKILL
     assert tables_in(tmp_path / "x.db") == 0
-    database = await open_database("sqlite:///x.db", tmp_path)
+    database = await open_database("sqlite:///x.db", tmp_path, make=True)
     try:
         await database.schema(schema.upgrade)
         assert await database.schema(schema.behind) is False

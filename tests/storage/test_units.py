@@ -21,7 +21,7 @@ NOW = datetime(2026, 11, 23, tzinfo=UTC)
 @asynccontextmanager
 async def opened(url: str, folder: Path) -> AsyncIterator[Database]:
     """A database of the newest version."""
-    database = await open_database(url, folder)
+    database = await open_database(url, folder, make=True)
     try:
         await database.schema(upgrade)
         yield database
@@ -156,7 +156,7 @@ async def test_numbers_are_given_once_and_without_gaps(database: Database) -> No
 async def test_an_upgrade_that_fails_leaves_nothing(postgres: Server, tmp_path: Path) -> None:
     """PostgreSQL undoes changes of tables as well. (SQLite's are tested in ``test_schema.py``.)"""
     with postgres.database("template0") as url:
-        database = await open_database(url, tmp_path)
+        database = await open_database(url, tmp_path, make=True)
         try:
             with pytest.raises(RuntimeError):
                 await database.schema(broken)
