@@ -534,5 +534,5 @@ def test_what_cannot_be_opened_leaves_no_thread_behind(tmp_path: Path) -> None:
     for _ in range(30):
         with pytest.raises(sqlite3.OperationalError, match="unable to open"):
             asyncio.run(open_database("sqlite:///none.db", tmp_path))
-    assert threading.active_count() == before
+    assert threading.active_count() <= before
     assert contents(tmp_path) == {}

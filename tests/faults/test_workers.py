@@ -228,7 +228,7 @@ def speak(world: World, number: int) -> None:
 async def test_another_one_leads_within_fifteen_seconds_and_nobody_without_a_supervisor(
     config: Path, url: str, postgres: Server
 ) -> None:
-    """The leader is killed, the next one stands still, and at last nobody is left to stop the others.
+    """The leader stands still, the next one is killed, and at last nobody is left to stop the others.
 
     Somebody who speaks to the bot meanwhile is answered, once; who stood still says nothing when it goes on.
     Planted fault: no ``stop_without_supervisor``, and they go on without anybody to stop them.
@@ -236,8 +236,8 @@ async def test_another_one_leads_within_fifteen_seconds_and_nobody_without_a_sup
     world = World(token=TOKEN)
     async with serving(build(world, page=None)) as address, bot(config, url, address) as process:
         await until(world, lambda: world.called("setWebhook"), 60)
-        await another_leads(process, world, url, postgres, signal.SIGKILL, range(1, 11))
-        await another_leads(process, world, url, postgres, signal.SIGSTOP, range(11, 21))
+        await another_leads(process, world, url, postgres, signal.SIGSTOP, range(1, 11))
+        await another_leads(process, world, url, postgres, signal.SIGKILL, range(11, 21))
         assert [len(receipts(world, n)) for n in range(1, 21)] == [1] * 20
         orphans = children(process)
         assert len(orphans) == WORKERS

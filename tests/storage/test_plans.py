@@ -52,6 +52,9 @@ MAY_SCAN: Mapping[str, str] = {
     "operations.DEAD_SINCE": "since the last look a minute ago: what has ended since then",
     "operations.LOST_EVENTS": "doctor: every event of the journal, in a covering index",
     "operations.NEWEST": "from the end, until there are enough",
+    "owner.LATEST": "once, of a database made before its owner was written down: from the end, until there is one",
+    "owner.UNDRAWN": "once, when another bot goes on with the data",
+    "owner.UNNUMBERED": "once, when another bot goes on with the data",
     "outbox.COUNTS": "doctor: counts everything that was said in 90 days",
     "retention.RULES.dialogs.statement": "once a day, of open questions that are a week old at most",
     "retention.RULES.outbox.statement": "what has become too old since yesterday; it is deleted",
@@ -248,9 +251,11 @@ def test_every_other_table_is_small(connection: Connection) -> None:
 
 
 BUILDERS = frozenset({"select", "insert", "update", "delete", "insert_or", "union_all", "text"})
-BUILDING = frozenset({"board.py", "schema.py", "tables.py", "upsert.py", "moving.py", "postgresql.py", "shelf.py"})
+BUILDING = frozenset(
+    {"board.py", "file.py", "schema.py", "tables.py", "upsert.py", "moving.py", "postgresql.py", "shelf.py"}
+)
 """``board.py`` builds in ``Questions`` and ``shelf.py`` in ``Listing``, which are looked at above; a move copies every
-table whole, once; the others build no questions of shelves."""
+table whole, once; ``file.py`` reads one row of each before anything is opened; the others build none of shelves."""
 
 
 def test_no_statement_is_built_where_it_would_not_be_seen() -> None:

@@ -14,7 +14,6 @@ from sqlalchemy import make_url, text
 
 from domain import casework, followups
 from domain.cases import Case, Event, evolve
-from domain.charter import Limits
 from domain.people import ChatId, Invite, Person, PersonId, Role
 from storage.database import open_database
 from storage.locks import Again
@@ -84,7 +83,7 @@ class TestAtOnce:
                 found = unit.cases.get(case.id)
                 assert found
                 more = casework.Concern(reporter=WANG.id, text=word, category=None, community=None, urgent=False)
-                change(unit, found, casework.add_words(found, more, WANG, MONDAY, Limits()))
+                change(unit, found, casework.add_words(found, more, WANG, MONDAY))
 
             return work
 
