@@ -152,7 +152,8 @@ def damage(path: Path, most: int) -> list[str]:
         size = size_of(path)  # opening one that is empty would throw away its log
         refuse_headless(path, size)
         with reading(path) as connection:
-            return [str(line) for line in connection.exec_driver_sql(f"PRAGMA integrity_check({most})").scalars()]
+            found = connection.exec_driver_sql(f"PRAGMA integrity_check({most})").scalars()
+            return [str(line) for line in found if line != "ok"]
     except Unusable:
         return []
     except ERRORS as error:
