@@ -42,7 +42,7 @@ def upgrade() -> None:
     op.create_table("novelties", sa.Column("id", sa.Integer, primary_key=True))
     {more}
 '''
-VERSION, NEXT = version(), "99.0.0"
+VERSION, BROKEN, NEXT = version(), "98.0.0", "99.0.0"
 SERVICE = """#!/bin/sh
 # The bot as a service, without systemd.
 cd {clone}
@@ -85,7 +85,7 @@ class Machine:
         assert code == 0, out
         return out.strip()
 
-    async def release(self, more: str = "pass") -> None:
+    async def release(self, number: str, more: str = "pass") -> None:
         """A new version at the origin, with its tag and a change of the schema."""
         schema = self.origin / "storage" / "schema.py"
         text = schema.read_text(encoding="utf-8")
@@ -95,10 +95,12 @@ class Machine:
         version = self.origin / "storage" / "migrations" / "versions" / f"{new}_novelties.py"
         version.write_text(NEW.format(new=new, old=old, more=more), encoding="utf-8")
         project = self.origin / "pyproject.toml"
-        project.write_text(project.read_text("utf-8").replace(f'\nversion = "{VERSION}"\n', f'\nversion = "{NEXT}"\n'))
+        project.write_text(
+            project.read_text("utf-8").replace(f'\nversion = "{VERSION}"\n', f'\nversion = "{number}"\n')
+        )
         await self.must("git", "add", "-A", cwd=self.origin)
         await self.must("git", "commit", "-qm", "novelties", cwd=self.origin)
-        await self.must("git", "tag", f"v{NEXT}", cwd=self.origin)
+        await self.must("git", "tag", f"v{number}", cwd=self.origin)
 
 
 @contextmanager
@@ -118,8 +120,8 @@ def clone_of_this(folder: Path) -> Iterator[tuple[Path, Path]]:
 
 
 @asynccontextmanager
-async def machine(folder: Path, address: str = "") -> AsyncIterator[Machine]:
-    """The bot set up by the lines of docs/operating.md, and running where there is a Telegram at that address."""
+async def machine(folder: Path, address: str) -> AsyncIterator[Machine]:
+    """The bot set up by the lines of docs/operating.md, and running; there is a Telegram at that address."""
     who = {"GIT_AUTHOR_NAME": "x", "GIT_AUTHOR_EMAIL": "x@x", "GIT_COMMITTER_NAME": "x", "GIT_COMMITTER_EMAIL": "x@x"}
     service = folder / "service"
     data = folder / "var" / "lib" / "yixian"
@@ -131,7 +133,7 @@ async def machine(folder: Path, address: str = "") -> AsyncIterator[Machine]:
         "GIT_CONFIG_GLOBAL": os.devnull,
         "YIXIAN_CONFIG": str(data / "config.toml"),
         "YIXIAN_TELEGRAM__TOKEN": TOKEN,
-        **({"YIXIAN_TELEGRAM__BASE_URL": address} if address else {}),
+        "YIXIAN_TELEGRAM__BASE_URL": address,
         "START": f"{service} start",
         "STOP": f"{service} stop",
         "SETUP": "true",
@@ -148,9 +150,6 @@ async def machine(folder: Path, address: str = "") -> AsyncIterator[Machine]:
         assert f"{found.config} is written" in out
         service.write_text(SERVICE.format(clone=clone, python=sys.executable, config=found.config, folder=data))
         service.chmod(0o700)
-        if not address:
-            yield found
-            return
         await found.must(str(service), "start")
         await found.must(sys.executable, "-m", "bot", "health", "--wait", "30")
         try:
@@ -179,14 +178,17 @@ async def said(world: World, number: int, words: str) -> None:
 pytestmark = pytest.mark.skipif(not shutil.which("git") or not shutil.which("make"), reason="git and make: apt-get")
 
 
-async def test_up_and_back_again(tmp_path: Path) -> None:
+async def test_an_upgrade_and_the_way_back(tmp_path: Path) -> None:
+    """One machine, because setting it up takes longest: upgrades that go wrong, and then one that does not."""
     world = World(token=TOKEN)
     for number in (1, 2, 3):
         world.person(number, f"居民{number}")
     async with serving(build(world, page=None)) as address, machine(tmp_path, address) as found:
+        await what_is_wrong_beforehand_stops_it_before_anything_happens(found)
         await said(world, 1, "第一件:城北社区的路灯坏了三天")
+        await one_that_fails_says_the_one_command_back(found)
         before = await found.must("git", "rev-parse", "HEAD")
-        await found.release()
+        await found.release(NEXT)
         up = await found.must(*commands_of(UPGRADE, tmp_path))
         assert re.search(rf"from {VERSION} \(\w+\) to {NEXT} \(\w+\), which runs; the way back: make downgrade", up)
         assert await found.must(sys.executable, "-m", "bot", "--version") == NEXT
@@ -204,39 +206,35 @@ async def test_up_and_back_again(tmp_path: Path) -> None:
     assert [text[:3] for text in await texts(found)] == ["第一件", "第二件"]
 
 
-async def test_an_upgrade_that_fails_says_the_one_command_back(tmp_path: Path) -> None:
+async def one_that_fails_says_the_one_command_back(found: Machine) -> None:
     """The new version's migration breaks off. Planted fault: no ``ERR`` trap, and nobody says how to go on."""
-    world = World(token=TOKEN)
-    world.person(1, "王芳")
-    async with serving(build(world, page=None)) as address, machine(tmp_path, address) as found:
-        await found.release('raise RuntimeError("planted")')
-        code, out = await found.run("make", "upgrade", f"REF=v{NEXT}")
-        assert code != 0
-        assert "FAILED while: migrating the database" in out
-        assert out.count("make downgrade") == 1
-        back = await found.must("make", "downgrade")
-        assert "nothing is restored" in back, "the database is as it was: whole or not at all"
-        await said(world, 1, "城北社区的路灯坏了三天")
-    assert len(await texts(found)) == 1
+    await found.release(BROKEN, 'raise RuntimeError("planted")')
+    code, out = await found.run("make", "upgrade", f"REF=v{BROKEN}")
+    assert code != 0
+    assert "FAILED while: migrating the database" in out
+    assert out.count("make downgrade") == 1
+    back = await found.must("make", "downgrade")
+    assert "nothing is restored" in back, "the database is as it was: whole or not at all"
+    assert [text[:3] for text in await texts(found)] == ["第一件"]
+    await found.must("git", "reset", "-q", "--hard", "HEAD~1", cwd=found.origin)
 
 
-async def test_what_is_wrong_beforehand_stops_it_before_anything_happens(tmp_path: Path) -> None:
+async def what_is_wrong_beforehand_stops_it_before_anything_happens(found: Machine) -> None:
     """Changes of one's own, a version that is not there, a tag that holds another version than it says.
 
     Planted fault: no ``refuse_false_tag``, and the bot is stopped for a version that nobody meant.
     """
-    async with machine(tmp_path) as found:
-        (found.clone / "Makefile").write_text("# mine\n" + (found.clone / "Makefile").read_text())
-        code, out = await found.run("deploy/upgrade")
+    (found.clone / "Makefile").write_text("# mine\n" + (found.clone / "Makefile").read_text())
+    code, out = await found.run("deploy/upgrade")
+    assert code != 0
+    assert "changes of your own\nupgrade: nothing was changed" in out
+    await found.must("git", "checkout", "-q", "Makefile")
+    code, out = await found.run("deploy/upgrade", "v0.7.7")
+    assert code != 0
+    assert "FAILED while: looking for v0.7.7\nupgrade: nothing was changed" in out
+    await found.must("git", "tag", "v0.7.7", cwd=found.origin)
+    for tag in ("v0.7.7", "refs/tags/v0.7.7"):
+        code, out = await found.run("deploy/upgrade", tag)
         assert code != 0
-        assert "changes of your own\nupgrade: nothing was changed" in out
-        await found.must("git", "checkout", "-q", "Makefile")
-        code, out = await found.run("deploy/upgrade", "v0.7.7")
-        assert code != 0
-        assert "FAILED while: looking for v0.7.7\nupgrade: nothing was changed" in out
-        await found.must("git", "tag", "v0.7.7", cwd=found.origin)
-        for tag in ("v0.7.7", "refs/tags/v0.7.7"):
-            code, out = await found.run("deploy/upgrade", tag)
-            assert code != 0
-            assert f"the tag v0.7.7 holds version {VERSION} (" in out
-        assert not list(found.folder.glob("before-upgrade-*"))
+        assert f"the tag v0.7.7 holds version {VERSION} (" in out
+    assert not list(found.folder.glob("before-upgrade-*"))
