@@ -32,10 +32,10 @@ test: $(READY)
 	@$(MAKE) --no-print-directory --jobs=4 --keep-going --output-sync=target tests check demo-check browser-tests
 
 tests: $(READY)
-	$(BIN)/python -m pytest -rs -m "not browser" -n auto --dist loadfile
+	$(BIN)/python -m pytest -rs -n auto --dist loadfile --ignore=tests/browser
 
 browser-tests: $(READY)
-	$(BIN)/python -m pytest -rs -m browser -n auto --dist loadfile
+	$(BIN)/python -m pytest -rs -n auto --dist loadfile tests/browser
 
 demo-check: $(READY)
 	$(BIN)/python -m bot demo --check

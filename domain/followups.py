@@ -136,9 +136,15 @@ def handling(case: Case, start: datetime, charter: Charter) -> Step:
     return Step(ClockName.HANDLE, start, span, over + case.paused, case.paused)
 
 
+def first_step(case: Case, charter: Charter) -> Step | None:
+    """What somebody in the group must do next, or None when the group is not what it waits for."""
+    return min(steps(case, charter), key=lambda found: found.due, default=None)
+
+
 def due_at(case: Case, charter: Charter) -> datetime | None:
-    """The earliest deadline somebody in the group must keep, or None when the group is not what it waits for."""
-    return min((found.due for found in steps(case, charter)), default=None)
+    """The earliest deadline somebody in the group must keep, or None when there is none."""
+    found = first_step(case, charter)
+    return found.due if found else None
 
 
 def marks(case: Case, charter: Charter) -> list[Mark]:

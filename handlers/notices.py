@@ -362,12 +362,14 @@ class Disputed(CaseMessage):
 
     whose: ClassVar[frozenset[Relation]] = COORDINATOR
 
+    def still_true(self, view: View) -> bool:
+        """Only while nobody has decided; a new attempt has no outcome to look at."""
+        found = view.unit.cases.get(self.case)
+        return found is not None and found.disputed
+
     def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
         """The two decisions."""
-        case: CaseView = context["case"]
-        if not case.disputed:
-            return ()
-        return ((Button("reopen", Dispute(case.id, True)), Button("confirm", Dispute(case.id, False))),)
+        return ((Button("reopen", Dispute(self.case, True)), Button("confirm", Dispute(self.case, False))),)
 
 
 # -- follow-ups

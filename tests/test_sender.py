@@ -425,6 +425,31 @@ async def test_broken_words_stop_nobody(tmp_path: Path, monkeypatch: pytest.Monk
         assert (await states(town))["dead"] == 1
 
 
+async def test_a_card_that_could_not_be_drawn_is_drawn_at_the_next_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Planted fault: keep the ``pending_key`` of what ends (``END`` in ``storage/outbox.py``): it stays as it was."""
+    whole = Words.template
+
+    def broken(self: Words, language: str, path: str) -> object:
+        if path.startswith("cards/"):
+            raise RuntimeError("planted")
+        return whole(self, language, path)
+
+    async with stage(tmp_path) as town:
+        await cast(town, WANG)
+        town.world.say(1001, LAMP)
+        await town.settle()
+        with monkeypatch.context() as fault:
+            fault.setattr(Words, "template", broken)
+            town.world.say(1001, "是3号楼门口")
+            await town.settle()
+        assert (await states(town)).get("dead") == 1
+        town.world.say(1001, "还有5号楼门口")
+        await town.settle()
+        assert "还有5号楼门口" in seen(town, "王芳")[0]
+
+
 async def test_many_notices_of_a_night_are_one_list_in_the_morning(tmp_path: Path) -> None:
     async with stage(tmp_path, MONDAY.replace(hour=22)) as town:
         people = [Role_(name, Role.RESIDENT) for name in ("甲", "乙", "丙")]

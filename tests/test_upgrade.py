@@ -125,7 +125,11 @@ async def machine(folder: Path, address: str) -> AsyncIterator[Machine]:
     who = {"GIT_AUTHOR_NAME": "x", "GIT_AUTHOR_EMAIL": "x@x", "GIT_COMMITTER_NAME": "x", "GIT_COMMITTER_EMAIL": "x@x"}
     service = folder / "service"
     data = folder / "var" / "lib" / "yixian"
-    plain = {name: value for name, value in os.environ.items() if not name.startswith(("YIXIAN_", "GIT_", "PYTHON"))}
+    plain = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("YIXIAN_", "GIT_", "PYTHON", "MAKE", "MFLAGS"))
+    }
     environment = {
         **plain,
         **who,

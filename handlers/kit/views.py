@@ -9,6 +9,7 @@ from domain import followups
 from domain.cases import Behalf, Case, CaseId, Outcome, State, Supervision
 from domain.casework import EITHER_SIDE, Relation, may_read, reads_as, relations
 from domain.charter import Charter, named
+from domain.followups import ClockName
 from domain.people import Person, PersonId
 from domain.text import headline
 from storage.unit import Unit
@@ -19,7 +20,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseView:
-    """A case as one person may see it. Moments are UTC; templates show them in local time."""
+    """A case as one person may see it. Moments are UTC; templates show them in local time.
+
+    ``contact_by`` is the promise to be in touch that stands now; None where somebody has been, or where it has passed.
+    ``step`` is what somebody in the group must do next, by ``due``; both are None while the resident is waited for.
+    """
 
     id: CaseId
     number: str
@@ -43,6 +48,7 @@ class CaseView:
     submitted_at: datetime
     contact_by: datetime | None
     contacted: bool
+    step: ClockName | None
     due: datetime | None
     overdue: bool
     supervision: Supervision
@@ -105,7 +111,8 @@ class View:
     def case_view(self, case: Case, reader: Person) -> CaseView:
         """A case for someone who may read it."""
         mine = relations(case, reader)
-        due = followups.due_at(case, self.charter)
+        step = followups.first_step(case, self.charter)
+        due = step.due if step else None
         return CaseView(
             id=case.id,
             number=case.number,
@@ -127,8 +134,9 @@ class View:
             settled=case.settled_at is not None,
             undo_until=case.submitted_at + self.charter.settle,
             submitted_at=case.submitted_at,
-            contact_by=contact_by(case, self.charter),
+            contact_by=contact_by(case, self.charter, self.now),
             contacted=case.contacted_at is not None,
+            step=step.clock if step else None,
             due=due,
             overdue=due is not None and due <= self.now,
             supervision=case.supervision,
@@ -156,12 +164,32 @@ class View:
         return named(found.names, self.language) if found else ""
 
 
-def contact_by(case: Case, charter: Charter) -> datetime | None:
-    """By when somebody will have been in touch, as promised on the receipt: assigned, claimed and called in time."""
+def contact_by(case: Case, charter: Charter, now: datetime) -> datetime | None:
+    """By when somebody will have been in touch; None where somebody has been, or where that day is over.
+
+    At the first attempt as the receipt promised it: assigned, claimed and called in time. From the second one on, which
+    begins long after, as the step allows that is due now.
+    """
     if case.contacted_at is not None:
         return None
+    by = promised(case, charter) if case.attempt == 1 else still_allowed(case, charter)
+    local_date = charter.calendar.local_date
+    return by if by is not None and local_date(now) <= local_date(by) else None
+
+
+def promised(case: Case, charter: Charter) -> datetime:
+    """What the receipt said."""
     allowed, after = charter.deadlines, charter.calendar.after
     assigned = after(case.submitted_at, allowed.assign_urgent if case.urgent else allowed.assign)
     if case.urgent:
         return after(assigned, allowed.assign_urgent)
     return after(after(assigned, allowed.claim), allowed.contact)
+
+
+def still_allowed(case: Case, charter: Charter) -> datetime | None:
+    """When somebody will have been in touch if every step from the present one on is made in time."""
+    step, allowed, after = followups.first_step(case, charter), charter.deadlines, charter.calendar.after
+    if step is None or step.clock not in (ClockName.ASSIGN, ClockName.CLAIM):
+        return None
+    claimed = after(step.due, allowed.claim) if step.clock is ClockName.ASSIGN else step.due
+    return after(claimed, allowed.contact)
