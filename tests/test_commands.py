@@ -7,8 +7,9 @@ import signal
 import stat
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -55,33 +56,32 @@ async def start(*arguments: str, **more: str) -> asyncio.subprocess.Process:
     )
 
 
+def within(*arguments: str, **more: str) -> Ran:
+    """A command within this process, where starting another would only take time."""
+    out, err = StringIO(), StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        for name in [name for name in os.environ if name.startswith("YIXIAN_")]:
+            patch.delenv(name)
+        for name, value in more.items():
+            patch.setenv(name, value)
+        patch.setattr(sys, "argv", ["bot", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+    return Ran(int(ended.value.code or 0), out.getvalue(), err.getvalue())
+
+
 async def run(*arguments: str, **more: str) -> Ran:
-    """A command from its start to its end."""
-    process = await start(*arguments, **more)
-    out, err = await asyncio.wait_for(process.communicate(), 60)
-    assert process.returncode is not None
-    return Ran(process.returncode, out.decode(), err.decode())
+    """A command from its start to its end, beside what else happens here."""
+    return await asyncio.to_thread(within, *arguments, **more)
 
 
 Call = Callable[..., Ran]
 
 
 @pytest.fixture
-def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
-    """A command within this process, where starting another would only take time."""
-
-    def called(*arguments: str, **more: str) -> Ran:
-        for name in [name for name in os.environ if name.startswith("YIXIAN_")]:
-            monkeypatch.delenv(name)
-        for name, value in more.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setattr(sys, "argv", ["bot", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        out, err = capsys.readouterr()
-        return Ran(int(ended.value.code or 0), out, err)
-
-    return called
+def call() -> Call:
+    """A command within this process."""
+    return within
 
 
 ANY_YEAR = {"YIXIAN_GROUP__COUNTRY": "DE"}
@@ -94,7 +94,7 @@ INIT = ("--coordinator", "3001", "--name", "陈静")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder as ``init`` leaves it, to be copied."""
     folder = tmp_path_factory.mktemp("made") / "new"
-    ran = asyncio.run(run("init", "--dir", str(folder), *INIT))
+    ran = within("init", "--dir", str(folder), *INIT)
     assert ran.code == 0, ran.err
     return folder
 
@@ -303,4 +303,5 @@ def test_a_broken_template_of_the_deployment_does_not_start(config: Path, call: 
 
 
 async def test_the_version_is_said() -> None:
-    assert (await run("--version")).out == f"{version()}\n"
+    said, _ = await asyncio.wait_for((await start("--version")).communicate(), 60)
+    assert said.decode() == f"{version()}\n"

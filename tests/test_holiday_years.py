@@ -3,6 +3,7 @@
 from datetime import date
 from pathlib import Path
 
+import holidays
 import pytest
 
 from bot.holiday_years import days, weekend
@@ -31,6 +32,13 @@ def test_a_chinese_year_is_covered_only_with_its_notice() -> None:
     assert {2024, 2025, 2026} <= known.covered
     assert 2089 not in known.covered
     assert date(2089, 10, 1) in known.holidays, "calculated all the same"
+
+
+@pytest.mark.parametrize("country", ["CN", "CHN", "HK", "DE", "GB", "US", "IN", "IL", "ET", "NZ"])
+def test_a_country_loaded_by_itself_is_as_the_package_has_it(country: str) -> None:
+    theirs = holidays.country_holidays(country, years=(2026, 2027))
+    assert days(country, (2026, 2027)).holidays == frozenset(theirs)
+    assert weekend(country) == frozenset(theirs.weekend)
 
 
 def test_only_the_years_asked_for() -> None:
