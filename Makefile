@@ -26,16 +26,21 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# What tests write is soon forgotten: where there is room in memory, they do not wait for a disk.
+MEMORY := /dev/shm
+ROOM := $(shell df --output=avail --block-size=1G $(MEMORY) 2>/dev/null | tail -n 1)
+tests browser-tests: export PYTEST_DEBUG_TEMPROOT := $(shell test "$(ROOM)" -ge 4 2>/dev/null && test -w $(MEMORY) && echo $(MEMORY))
+
 # Side by side, because each waits a good part of its time; what each says comes when it is done.
 test: $(READY)
 	@echo "checks, tests, tests in a browser and the demo's own check: some minutes in all"
 	@$(MAKE) --no-print-directory --jobs=4 --keep-going --output-sync=target tests check demo-check browser-tests
 
 tests: $(READY)
-	$(BIN)/python -m pytest -rs -n auto --dist loadfile --ignore=tests/browser
+	$(BIN)/python -m pytest -rs -n 3 --dist loadfile --ignore=tests/browser
 
 browser-tests: $(READY)
-	$(BIN)/python -m pytest -rs -n auto --dist loadfile tests/browser
+	$(BIN)/python -m pytest -rs -n 2 --dist loadfile tests/browser
 
 demo-check: $(READY)
 	$(BIN)/python -m bot demo --check

@@ -84,7 +84,7 @@ async def test_a_copy_made_under_load_is_one_moment_and_true(tmp_path: Path) -> 
             stopping.set()
             written = await load
         await town.settle()
-        assert written > 5, "it was under load"
+        assert written > 1, "it was under load"
         assert made["cases"] >= 1
     assert check(tmp_path / "copy.db").cases == made["cases"]
     assert stat.S_IMODE((tmp_path / "copy.db").stat().st_mode) == 0o600

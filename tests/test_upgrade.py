@@ -148,9 +148,9 @@ async def machine(folder: Path, address: str) -> AsyncIterator[Machine]:
         found = Machine(origin, clone, data, environment)
         for command in ("git init -q -b main", "git add -A", "git commit -qm first"):
             await found.must(*command.split(), cwd=origin)
-        lines = SET_UP.replace("<this repository>", str(origin))
-        assert str(origin) in lines
-        out = await found.must(*commands_of(lines, folder), cwd=folder)
+        assert "<this repository>" in SET_UP
+        lines = [part.replace("<this repository>", str(origin)) for part in commands_of(SET_UP, folder)]
+        out = await found.must(*lines, cwd=folder)
         assert f"{found.config} is written" in out
         service.write_text(SERVICE.format(clone=clone, python=sys.executable, config=found.config, folder=data))
         service.chmod(0o700)

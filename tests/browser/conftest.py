@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 
 from simulator.server import build, serving
 from simulator.world import World
-from tests.browser.demo import Demo, Opened, Visit, seen, slowed
+from tests.browser.demo import PATIENCE, Demo, Opened, Visit, seen, slowed
 from tests.browser.echo import EchoBot
 
 BROWSERS = (Path("/usr/bin/chromium-headless-shell"), Path("/usr/bin/chromium"))
@@ -35,8 +35,7 @@ COMMON = {"timezone_id": "Asia/Shanghai", "reduced_motion": "reduce"}
 WIDE = {"viewport": {"width": 1600, "height": 1000}, "locale": "zh-CN", **COMMON}
 SMALL = {"viewport": {"width": 360, "height": 740}, "locale": "en-GB", "has_touch": True, **COMMON}
 LOOKS = Path(__file__).with_name("looks.js")
-expect.set_options(timeout=20_000)
-"""Milliseconds: a busy machine takes its time, and only a failure waits so long."""
+expect.set_options(timeout=PATIENCE)
 PEOPLE = ((1, "王芳", "resident"), (2, "李建国", "member"), (3, "陈静", "coordinator"))
 
 
@@ -68,7 +67,7 @@ class Simulator:
 
     def __enter__(self) -> Simulator:
         self._thread.start()
-        assert self._ready.wait(20), "the simulator did not start"
+        assert self._ready.wait(PATIENCE / 1000), "the simulator did not start"
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -162,7 +161,7 @@ def at_hand(browser: Any, simulator: Simulator, view: dict[str, Any]) -> Iterato
     """The page, with what measures it; at the end it must have had no errors and asked nobody else for anything."""
     context = browser.new_context(**view)
     try:
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         context.add_init_script(path=LOOKS)
         site = Site(slowed(context.new_page()), simulator.world, simulator.address, [], [])
         site.watch()

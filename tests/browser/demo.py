@@ -19,6 +19,8 @@ ROOT = Path(__file__).parents[2]
 SCREENS = ROOT / "artifacts" / "screens"
 CJK = re.compile(r"[\u3400-\u9fff]")
 LOCALES = {"zh": "zh-CN", "en": "en-GB"}
+PATIENCE = 120_000
+"""Milliseconds: a busy machine takes its time with whatever is waited for, and only a failure waits so long."""
 SLOWER = int(os.environ.get("YIXIAN_SLOWER_BROWSER", "1"))
 """How many times slower the browser's processor is made: with 6 a test that does not wait shows itself."""
 
@@ -69,7 +71,7 @@ class Demo:
     def stop(self) -> None:
         """Ctrl-C; it ends politely."""
         self._process.terminate()
-        assert self._process.wait(20) == 0
+        assert self._process.wait(PATIENCE / 1000) == 0
         assert self._process.stdout is not None
         self._process.stdout.close()
 
@@ -131,7 +133,7 @@ def seen(browser: Any, demo: Demo, language: str, width: int) -> Visit:
         timezone_id="Asia/Shanghai",
         reduced_motion="reduce",
     )
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(PATIENCE)
     page = slowed(context.new_page())
     wrong: list[str] = []
     page.on("console", lambda said: wrong.append(said.text) if said.type in ("error", "warning") else None)

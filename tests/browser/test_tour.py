@@ -24,7 +24,7 @@ def go_on(visit: Visit, card: Any, step: int) -> None:
     expect(card).to_contain_text(visit.word(f"第 {step} 步", f"Step {step} of"))
     card.get_by_role("button", name=visit.word("下一步", "Next")).click()
     following = visit.word(f"第 {step + 1} 步", f"Step {step + 1} of")
-    expect(card.locator(".tour-who")).to_contain_text(following, timeout=20_000)
+    expect(card.locator(".tour-who")).to_contain_text(following)
     assert card.locator(".tour-stuck").count() == 0, step
 
 
