@@ -32,9 +32,10 @@ ROOM := $(shell df --output=avail --block-size=1G $(MEMORY) 2>/dev/null | tail -
 tests browser-tests: export PYTEST_DEBUG_TEMPROOT := $(shell test "$(ROOM)" -ge 4 2>/dev/null && test -w $(MEMORY) && echo $(MEMORY))
 
 # Side by side, because each waits a good part of its time; what each says comes when it is done.
+TOGETHER := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 test: $(READY)
 	@echo "checks, tests, tests in a browser and the demo's own check: some minutes in all"
-	@$(MAKE) --no-print-directory --jobs=4 --keep-going --output-sync=target tests check demo-check browser-tests
+	@$(MAKE) --no-print-directory --jobs=4 --keep-going $(TOGETHER) tests check demo-check browser-tests
 
 tests: $(READY)
 	$(BIN)/python -m pytest -rs -n 3 --dist loadfile --ignore=tests/browser

@@ -13,7 +13,6 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -25,7 +24,7 @@ from bot.clock import MovableClock
 from bot.played import Played, keep
 from bot.prologue import LANGUAGES, missing
 from bot.tour import Step, play
-from bot.town import Over, Town, opening, town_settings
+from bot.town import DATABASE, Links, Over, Town, opening, town_settings
 from simulator.server import build, serving
 from simulator.signals import Signal
 from simulator.world import DEFAULT_TOKEN, Impossible, World
@@ -36,7 +35,6 @@ log = structlog.get_logger()
 ZONE = "Asia/Shanghai"
 TRIES = 3
 """So many places in a row that cannot wake up end the demo: then it is not the machine."""
-DATABASE = "demo.db"
 
 
 @dataclass(slots=True)
@@ -112,7 +110,7 @@ class Demo:
     async def life(self) -> AsyncIterator[Town]:
         """A world, clock, database and bot of its own. At the end the bot stops politely, whatever the chaos."""
         played = self._played()
-        clock, links = MovableClock(runs=True), count(1)
+        clock, links = MovableClock(runs=True), Links()
         world = World(now=clock.now, token=DEFAULT_TOKEN)
         if played:
             world, clock, links = played.begin()
@@ -125,7 +123,7 @@ class Demo:
                 await played.lay_down(folder / DATABASE)
             async with running(town_settings(folder, self.address), clock, make=True) as app:
                 # Everybody's phone is here for the taking, and a saved transcript must say the same again.
-                app.turns.kit = replace(app.turns.kit, secret=lambda: f"link{next(links)}")
+                app.turns.kit = replace(app.turns.kit, secret=links)
                 self.town = Town(app, world, clock, over, links)
                 self.changed.fire()
                 try:

@@ -2,14 +2,12 @@
 
 import asyncio
 import shutil
-from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import count
 from pathlib import Path
 
 from bot.clock import MovableClock
-from bot.town import Town, opening
+from bot.town import Links, Town, opening
 from handlers import operator
 from simulator.world import World
 from storage import backup
@@ -17,18 +15,21 @@ from storage import backup
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """A world and its bot's database at one moment. ``opens`` is the morning (UTC) on which the story ends."""
+    """A world and its bot's database at one moment; ``links`` invitations were given.
+
+    ``opens`` is the morning (UTC) on which the story ends.
+    """
 
     world: World
     database: Path
     at: datetime
     opens: datetime
-    links: "count[int]"
+    links: int
 
-    def begin(self) -> tuple[World, MovableClock, "count[int]"]:
-        """The world once more, its clock at that moment, and the numbers of links not given yet."""
+    def begin(self) -> tuple[World, MovableClock, Links]:
+        """The world once more, its clock at that moment, and the invitations not given yet."""
         clock = MovableClock(self.at)
-        return self.world.once_more(clock.now), clock, copy(self.links)
+        return self.world.once_more(clock.now), clock, Links(self.links)
 
     async def lay_down(self, database: Path) -> None:
         """The bot's database as it was, at a place of its own."""
@@ -45,4 +46,4 @@ async def keep(town: Town, database: Path, now: datetime) -> Played:
     await town.app.database.run(operator.started)
     at = town.clock.now()
     world = town.world.once_more(MovableClock(at).now)
-    return Played(world, database, at, opening(town.app.settings, now), copy(town.links))
+    return Played(world, database, at, opening(town.app.settings, now), town.links.given)

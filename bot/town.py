@@ -5,7 +5,6 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from simulator.server import until
 from simulator.world import DEFAULT_TOKEN, Impossible, World
 
 HASTE = {"YIXIAN_SENDER__PER_SECOND": "1000", "YIXIAN_SENDER__PER_CHAT_PER_SECOND": "100", "YIXIAN_SENDER__BURST": "20"}
+DATABASE = "demo.db"
 ROUNDS = 10
 """At most so often is it asked whether everything is quiet."""
 PATIENCE = 60.0
@@ -34,14 +34,26 @@ class Over(Impossible):
 
 
 @dataclass(slots=True)
+class Links:
+    """What a place's invitations are called, one after the other; ``given`` is how many there are."""
+
+    given: int = 0
+
+    def __call__(self) -> str:
+        """The next one's name."""
+        self.given += 1
+        return f"link{self.given}"
+
+
+@dataclass(slots=True)
 class Town:
-    """``over`` is set when the place shall begin anew; ``links`` numbers the invitations."""
+    """``over`` is set when the place shall begin anew; ``links`` names the invitations."""
 
     app: App
     world: World
     clock: MovableClock
     over: asyncio.Event = field(default_factory=asyncio.Event)
-    links: "count[int]" = field(default_factory=lambda: count(1))
+    links: Links = field(default_factory=Links)
 
     async def quiet(self) -> None:
         """Wait until everything that was done has been handled and answered, however slow the machine is."""
@@ -130,7 +142,7 @@ def town_settings(folder: Path, address: str) -> Settings:
     environment = {
         "YIXIAN_TELEGRAM__TOKEN": DEFAULT_TOKEN,
         "YIXIAN_TELEGRAM__BASE_URL": address,
-        "YIXIAN_STORAGE__URL": f"sqlite:///{folder / 'demo.db'}",
+        "YIXIAN_STORAGE__URL": f"sqlite:///{folder / DATABASE}",
         "YIXIAN_STORAGE__FOLDER": str(folder),
         "YIXIAN_LOGS__LEVEL": "warning",
         "YIXIAN_BACKUP__KEEP": "0",

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import count
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -16,7 +15,7 @@ from bot.config_example import EXAMPLE
 from bot.prologue import play as play_prologue
 from bot.prologue import script
 from bot.timelapse import pass_time
-from bot.town import opening, quiet, town_line
+from bot.town import Links, opening, quiet, town_line
 from domain.charter import Charter
 from domain.people import ChatId, Person, Role
 from handlers.roster import ensure_coordinator
@@ -148,8 +147,7 @@ async def stage(
             **(settings or {}),
         }
         async with running(load(EXAMPLE, environment), clock, tick=False, make=True) as app:
-            links = count(1)
-            app.turns.kit = replace(app.turns.kit, secret=lambda: f"link{next(links)}")
+            app.turns.kit = replace(app.turns.kit, secret=Links())
             yield Stage(app, world, clock)
 
 

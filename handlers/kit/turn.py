@@ -31,7 +31,7 @@ MOVED = "moved:"
 """A group's earlier id, in the settings: its present one."""
 
 MEGABYTE = 1024 * 1024
-SIZES = ((MEGABYTE, "MB"), (1024, "KB"), (0.1, "B"))
+SIZES = ((MEGABYTE, "MB"), (1024, "KB"), (1, "B"))
 
 Step = Callable[["Turn", Any], bool | None]
 """Takes the answer to a question. False: this was no answer, take it for what it looks like; the question stays."""
@@ -54,8 +54,13 @@ class FileTooBig(Message):
 
     def context(self, view: "View") -> dict[str, Any] | None:
         """With the limit as people say it."""
-        unit, name = next((unit, name) for unit, name in SIZES if self.most >= unit)
-        return {"words": self.words, "most": f"{self.most / unit:.3g} {name}"}
+        return {"words": self.words, "most": sized(self.most)}
+
+
+def sized(size: int) -> str:
+    """Bytes as people say them, with one decimal at most: ``1.5 MB``."""
+    unit, name = next(((unit, name) for unit, name in SIZES if size >= unit), SIZES[-1])
+    return f"{round(size / unit, 1):g} {name}" if size < 1000 * unit else f"{size // unit} {name}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from domain.charter import Charter
+from domain.limits import ROOM
 from domain.text import cut
 from handlers.kit.messages import Button, Media, Message, Rows
 from handlers.kit.views import View
@@ -127,7 +128,7 @@ class Spoken:
             auto_reload=False,
         )
         self._environment.filters.update(self._filters(zone))
-        self._environment.globals["group"] = group
+        self._environment.globals.update(group=group, ROOM=ROOM)
 
     def template(self, path: str) -> Template:
         """That template."""
