@@ -41,7 +41,7 @@ tests: $(READY)
 	$(BIN)/python -m pytest -rs -n 3 --dist loadfile --ignore=tests/browser
 
 browser-tests: $(READY)
-	$(BIN)/python -m pytest -rs -n 2 --dist loadfile tests/browser
+	$(BIN)/python -m pytest -rs -n 2 --dist loadgroup tests/browser
 
 demo-check: $(READY)
 	$(BIN)/python -m bot demo --check

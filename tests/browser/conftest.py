@@ -40,11 +40,13 @@ PEOPLE = ((1, "王芳", "resident"), (2, "李建国", "member"), (3, "陈静", "
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Without a browser the tests say how to get one."""
+    """A file's tests stay together, and all that need the demo. Without a browser the tests say how to get one."""
     here = Path(__file__).parent
+    demo = {item.path for item in items if "opened" in getattr(item, "fixturenames", ())}
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("demo" if item.path in demo else item.path.stem))
             if not CHROMIUM.exists():
                 item.add_marker(pytest.mark.skip(reason=HOW_TO))
 
