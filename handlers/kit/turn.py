@@ -58,9 +58,10 @@ class FileTooBig(Message):
 
 
 def sized(size: int) -> str:
-    """Bytes as people say them, with one decimal at most: ``1.5 MB``."""
+    """Bytes as people say them: ``1.5 MB``, ``20 MB``."""
     unit, name = next(((unit, name) for unit, name in SIZES if size >= unit), SIZES[-1])
-    return f"{round(size / unit, 1):g} {name}" if size < 1000 * unit else f"{size // unit} {name}"
+    number = size / unit
+    return f"{number:.0f} {name}" if number >= 10 else f"{round(number, 1):g} {name}"
 
 
 @dataclass(frozen=True, slots=True)
