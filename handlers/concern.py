@@ -465,7 +465,7 @@ def still_too_long(turn: Turn, found: Kept) -> bool:
     refused = too_long(words, turn.charter.limits.concern)
     if dialog is None or refused is None:
         return False
-    waiting = replace(dialog, draft=dump(found)).refusing(words, message_id)
+    waiting = replace(dialog, draft=dump(found)).refusing(words, message_id, dialog.refused_at)
     turn.unit.dialogs.ask(turn.incoming.chat, waiting)
     turn.say(WordsTooLong(refused.length, refused.most), once=once_an_album(turn.incoming))
     return True

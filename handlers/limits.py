@@ -13,6 +13,7 @@ from domain.limits import TooLong, full
 from handlers.kit.incoming import Kind
 from handlers.kit.kept import Kept, once_an_album
 from handlers.kit.messages import Button, Message, Rows
+from handlers.kit.refused import refusal_key
 from handlers.kit.turn import Turn
 from handlers.kit.views import View
 from handlers.presses import Cancel
@@ -40,9 +41,11 @@ def refuse_words(turn: Turn, found: TooLong) -> None:
     if pressed:
         turn.toast(message)
         return
-    if turn.incoming.kind is not Kind.EDIT:  # there the earlier words stand
-        turn.keep_refused()
-    turn.say(message)
+    if turn.incoming.kind is Kind.EDIT:  # there the earlier words stand
+        turn.say(message)
+        return
+    turn.keep_refused()
+    turn.say(message, once=None if turn.edited else refusal_key(turn.incoming))
 
 
 def refuse(turn: Turn, why: Refusal | TooLong) -> None:

@@ -15,8 +15,8 @@ from storage.upsert import insert_or
 
 K = TypeVar("K")
 
-REFUSED, REFUSED_IN = "refused", "refused_in"
-"""In a draft: words that did not fit, and the number of the message they came in."""
+REFUSED, REFUSED_IN, REFUSED_AT = "refused", "refused_in", "refused_at"
+"""In a draft: words that did not fit, the number of the message they came in, and when (ISO 8601)."""
 
 OPEN = select(dialogs).where(dialogs.c.chat == bindparam("chat_"))
 CLOSE = delete(dialogs).where(dialogs.c.chat == bindparam("chat_"))
@@ -50,9 +50,16 @@ class Dialog:
         draft = json.loads(self.draft)
         return draft.get(REFUSED, ""), draft.get(REFUSED_IN, 0)
 
-    def refusing(self, words: str, message_id: int) -> "Dialog":
+    @property
+    def refused_at(self) -> datetime | None:
+        """When words did not fit; None where they all did."""
+        found = json.loads(self.draft).get(REFUSED_AT) if REFUSED_AT in self.draft else None
+        return datetime.fromisoformat(found) if found else None
+
+    def refusing(self, words: str, message_id: int, at: datetime | None) -> "Dialog":
         """The same question, which keeps those words."""
-        draft = {**json.loads(self.draft), REFUSED: words, REFUSED_IN: message_id}
+        when = {REFUSED_AT: at.isoformat()} if at else {}
+        draft = {**json.loads(self.draft), REFUSED: words, REFUSED_IN: message_id, **when}
         return replace(self, draft=json.dumps(draft, ensure_ascii=False, separators=(",", ":")))
 
 

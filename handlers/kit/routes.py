@@ -14,6 +14,7 @@ from domain.people import Person, Role
 from domain.reading import Look
 from handlers.kit.incoming import Kind
 from handlers.kit.press import CasePress, Press, decode
+from handlers.kit.refused import made_shorter, made_shorter_later, rest_of_refused
 from handlers.kit.turn import FileTooBig, Step, Turn, draft_of
 from storage.messages import About
 
@@ -158,7 +159,8 @@ class Router:
 
     def dispatch(self, turn: Turn) -> None:
         """Hand the turn to whoever it is for."""
-        if made_shorter(turn):
+        late = False
+        if made_shorter(turn) or (late := made_shorter_later(turn)):
             turn.incoming, turn.edited = turn.incoming.anew, True
         if file_too_big(turn):
             return
@@ -169,7 +171,7 @@ class Router:
             self._press(turn)
         elif turn.incoming.command is not None:
             self._command(turn, turn.incoming.command)
-        elif not (self._question_replied(turn) or self._reply(turn) or self._question(turn)):
+        elif not (self._question_replied(turn) or self._reply(turn) or (not late and self._question(turn))):
             self._free(turn)
 
     def _press(self, turn: Turn) -> None:
@@ -219,6 +221,8 @@ class Router:
             return False
         if turn.look(turn.incoming.text) is Look.CANCEL:
             return False
+        if rest_of_refused(turn, dialog):
+            return True
         step = self.steps.get(dialog.step)
         if step is None:
             turn.done()
@@ -238,14 +242,6 @@ class Router:
 def may_answer(person: Person, roles: frozenset[Role] | None) -> bool:
     """Whether somebody still has a role in which a question was asked (None: it was asked of everyone)."""
     return roles is None or bool(person.roles & roles)
-
-
-def made_shorter(turn: Turn) -> bool:
-    """Whether words that did not fit were edited: the message is heard once more."""
-    if turn.incoming.kind is not Kind.EDIT:
-        return False
-    dialog = turn.unit.dialogs.open(turn.incoming.chat)
-    return bool(dialog and dialog.expires_at > turn.now and dialog.refused[1] == turn.incoming.message_id)
 
 
 def file_too_big(turn: Turn) -> bool:

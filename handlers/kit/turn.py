@@ -270,7 +270,9 @@ class Turn:
         """The words just written do not fit: they wait in the open question, if there is one."""
         dialog = self.unit.dialogs.open(self.incoming.chat)
         if dialog and dialog.expires_at > self.now:
-            self.unit.dialogs.ask(self.incoming.chat, dialog.refusing(self.incoming.text, self.incoming.message_id))
+            self.unit.dialogs.ask(
+                self.incoming.chat, dialog.refusing(self.incoming.text, self.incoming.message_id, self.now)
+            )
 
     # -- reading
 
