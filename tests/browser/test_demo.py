@@ -97,6 +97,10 @@ def test_the_other_language_is_offered(opened: Opened, town: str, page: str) -> 
     visit.button("换成英文 (English)", "Switch to Chinese (中文)").click()
     visit.language = page
     expect(offer).to_contain_text(visit.word("小镇说的是英文", "The town speaks Chinese"))
+    for width in (1600, 390):  # planted fault: a second column for the offer, and no room for the phones
+        visit.page.set_viewport_size({"width": width, "height": 1000})
+        soon(visit.page, f"() => document.querySelector('.stage').getBoundingClientRect().width >= {width} - 1")
+    visit.page.set_viewport_size({"width": 1600, "height": 1000})
     visit.button("不用了", "Not now").click()
     expect(offer).to_be_hidden()
     visit.page.reload()
