@@ -1,4 +1,7 @@
-"""The command line: what people run, and what operators need. A mistake is one sentence and exit code 2."""
+"""The command line: what people run, and what operators need. A mistake is one sentence and exit code 2.
+
+What may be over by itself ends with 1, so that whoever started us tries again.
+"""
 
 import asyncio
 import json
