@@ -1,4 +1,7 @@
-"""The command line: what people run, and what operators need. A mistake is one sentence and exit code 2."""
+"""The command line: what people run, and what operators need. A mistake is one sentence and exit code 2.
+
+What may be over by itself ends with 1, so that whoever started us tries again.
+"""
 
 import asyncio
 import json
@@ -291,17 +294,16 @@ app.add_typer(outbox, name="outbox")
 app.add_typer(quarantine, name="quarantine")
 
 
-def told(config: Path, command: str, **arguments: Any) -> dict[str, Any]:
+def asked(config: Path, command: str, **arguments: Any) -> dict[str, Any]:
     """What the bot answers to one of the operator's commands."""
     settings = settings_of(config)
-    commands.refuse_unusable(settings)
     return done(settings, lambda: commands.ask(settings, command, arguments))
 
 
 @outbox.command("show")
 def outbox_show(config: ConfigFile = HERE) -> None:
     """List what was given up: number, kind, how it ended, age, tries, error."""
-    lines = told(config, "outbox_show")["lines"]
+    lines = asked(config, "outbox_show")["lines"]
     typer.echo("\n".join(lines) or "nothing was given up")
 
 
@@ -314,7 +316,7 @@ def outbox_retry(
     """Send again what was given up. What may have arrived (uncertain) may arrive twice."""
     if bool(ids) is everything:
         raise ConfigError("name the messages to send again, or give --all.")
-    typer.echo(f"{told(config, 'outbox_retry', ids=ids or [], all=everything)['done']} will be sent again")
+    typer.echo(f"{asked(config, 'outbox_retry', ids=ids or [], all=everything)['done']} will be sent again")
 
 
 @quarantine.command("show")
@@ -324,7 +326,7 @@ def quarantine_show(
     config: ConfigFile = HERE,
 ) -> None:
     """List what was set aside: code, update, kind, error, age; never what was written, unless --raw."""
-    answer = told(config, "quarantine_show", code=code.upper(), raw=raw)
+    answer = asked(config, "quarantine_show", code=code.upper(), raw=raw)
     typer.echo("\n".join(answer["lines"]) or "nothing is in quarantine")
     for text in answer["raw"]:
         typer.echo("this is what somebody sent; do not keep it or pass it on:", err=True)
@@ -334,7 +336,7 @@ def quarantine_show(
 @quarantine.command("retry")
 def quarantine_retry(code: str, config: ConfigFile = HERE) -> None:
     """Handle an update again, as if it had just arrived; exit 1 where it fails again."""
-    error = told(config, "quarantine_retry", code=code.upper())["error"]
+    error = asked(config, "quarantine_retry", code=code.upper())["error"]
     typer.echo(f"{code.upper()} failed again ({error}) and stays" if error else f"{code.upper()} is handled")
     raise typer.Exit(int(bool(error)))
 
@@ -342,7 +344,7 @@ def quarantine_retry(code: str, config: ConfigFile = HERE) -> None:
 @quarantine.command("drop")
 def quarantine_drop(code: str, config: ConfigFile = HERE) -> None:
     """Forget an update for good."""
-    told(config, "quarantine_drop", code=code.upper())
+    asked(config, "quarantine_drop", code=code.upper())
     typer.echo(f"{code.upper()} is forgotten")
 
 

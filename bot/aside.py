@@ -11,7 +11,7 @@ import json
 import secrets
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -99,20 +99,27 @@ class Aside:
 
     async def _in_part(self, update: Hopeless, found: Quarantined) -> None:
         """Its words in a file, where one can be written, and the rest in the database. Raises, and nothing is kept."""
+        found = self._unlike_kept(found)
         kept = self.words is not None and await asyncio.to_thread(self.words.keep, found.code, update.raw)
         try:
             ended = await self._row_or_alarm(found)
         except Exception:  # not where this is cancelled: what was begun may still be committed
-            self._let_go(found)
+            self._let_go(found, kept)
             raise
         if not ended:
-            self._let_go(found)
+            self._let_go(found, kept)
             return
         say = log.critical if ended == UNSTORED else log.error
         say(ended, update=found.update_id, code=found.code, error=found.error, words="file" if kept else "lost")
 
-    def _let_go(self, found: Quarantined) -> None:
-        if self.words is not None:
+    def _unlike_kept(self, found: Quarantined) -> Quarantined:
+        """By a longer code where the words of another one have this one; nobody was told it."""
+        taken = self.words is not None and found.code in self.words.codes()
+        return replace(found, code=secrets.token_hex(4).upper()) if taken else found
+
+    def _let_go(self, found: Quarantined, kept: bool) -> None:
+        """Only what was kept just now: the words of that code may be another update's."""
+        if self.words is not None and kept:
             self.words.drop(found.code)
 
     async def _row_or_alarm(self, found: Quarantined) -> str:

@@ -52,7 +52,6 @@ __all__ = [
     "migrate",
     "move",
     "prepare",
-    "refuse_unusable",
     "run",
 ]
 

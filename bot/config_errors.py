@@ -20,6 +20,12 @@ class ConfigError(Exception):
     """How the program ends."""
 
 
+class Passing(ConfigError):
+    """It may be over by itself: whoever starts us may try again."""
+
+    code = 1
+
+
 def mismatch(key: str, value: object, because: str) -> PydanticCustomError:
     """For settings that are each allowed but do not go together; ``because`` completes "KEY is VALUE, but"."""
     return PydanticCustomError("mismatch", "mismatch", {"key": key, "value": value, "because": because})

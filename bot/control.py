@@ -15,7 +15,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from bot.config_errors import ConfigError
+from bot.config_errors import ConfigError, Passing
 from storage.unit import Unit
 
 Answer = dict[str, Any]
@@ -96,12 +96,12 @@ class Wait:
         self._since: float | None = None
 
     async def a_moment(self) -> None:
-        """Told once, to whoever gave the command. Raises ``ConfigError`` after ``ANSWERS_WITHIN`` seconds."""
+        """Told once, to whoever gave the command. Raises ``Passing`` after ``ANSWERS_WITHIN`` seconds."""
         if self._since is None:
             self._since = monotonic()
             print(f"{self._lock} is held: waiting for the bot, {ANSWERS_WITHIN:.0f} s at most", file=sys.stderr)  # noqa: T201
         if monotonic() - self._since >= ANSWERS_WITHIN:
-            raise ConfigError(
+            raise Passing(
                 f"{self._lock} is held, but nobody answers: look into the bot's log, whether it waits for Telegram, "
                 "then try again."
             )
@@ -198,7 +198,7 @@ async def ask_running(
     finally:
         writer.close()
     if not isinstance(answer, dict):
-        raise ConfigError(f"the bot at {socket_path(folder)} did not answer: look into its log, then try again.")
+        raise Passing(f"the bot at {socket_path(folder)} did not answer: look into its log, then try again.")
     if "error" in answer:
         raise ConfigError(answer["error"])
     done: Answer = answer["done"]

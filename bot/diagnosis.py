@@ -56,7 +56,7 @@ async def doctor(settings: Settings, deep: bool = False, offline: bool = False) 
 
 
 async def examine(settings: Settings, database: Database, now: datetime, *, deep: bool, offline: bool) -> list[Finding]:
-    """The same of a database that is open already."""
+    """The same of a database that is open already, as tests have one; a command opens its own (``database_there``)."""
     return [*await in_database(settings, database, now, deep), *await around(settings, now, offline)]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from bot.config import Settings
-from bot.diagnosis_webhook import told
+from bot.diagnosis_webhook import delivering
 from bot.findings import Finding, warned, wrong
 from bot.request import is_telegrams, no_bot_api, parsed
 
@@ -35,7 +35,7 @@ async def telegram(settings: Settings, now: datetime) -> list[Finding]:
     if not is_telegrams("getMe", *me[:2]):
         return [wrong("telegram", str(no_bot_api(settings.telegram, f"HTTP {me[0]}")).removesuffix("."))]
     info = hook[1].get("result")
-    return [*token(me), *clock(me, now), *(told(settings, info, now) if isinstance(info, dict) else ())]
+    return [*token(me), *clock(me, now), *(delivering(settings, info, now) if isinstance(info, dict) else ())]
 
 
 Answer = tuple[int, dict[str, Any], str]

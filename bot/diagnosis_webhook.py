@@ -31,7 +31,7 @@ KEPT_OUT = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.PROXY_AUTH
 SUBJECT = "webhook"
 
 
-def told(settings: Settings, info: dict[str, Any], now: datetime) -> list[Finding]:
+def delivering(settings: Settings, info: dict[str, Any], now: datetime) -> list[Finding]:
     """What Telegram says by ``getWebhookInfo``, compared with the configuration."""
     url, waiting = str(info.get("url", "")), int(info.get("pending_update_count", 0))
     if settings.telegram.mode == "polling":

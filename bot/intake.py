@@ -2,7 +2,8 @@
 
 PTB's own loops acknowledge first, and one update it cannot read makes its poller fetch the same batch for ever. Here
 the next offset (or the 200) follows the commit, and what cannot be read is set aside. What could not be taken comes
-again, and what its author wrote after it is not taken before it.
+again. While polling, what its author wrote after it is not taken before it; by webhook Telegram brings what comes again
+whenever it likes, and what came later may be taken first.
 """
 
 import asyncio

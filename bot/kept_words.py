@@ -26,15 +26,11 @@ class KeptWords:
         return self._folder / f"{code}.json"
 
     def keep(self, code: str, raw: Mapping[str, Any]) -> bool:
-        """Write an update down, on the disk when this returns; whether that was possible."""
+        """Write an update down, on the disk when this returns; False where that is impossible, or the code is taken."""
         try:
             text = json.dumps(raw, ensure_ascii=True)
             self._folder.mkdir(mode=0o700, exist_ok=True)
-            with os.fdopen(os.open(self.path(code), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            sync_folder(self._folder)
+            write_whole(self.path(code), text)
         except (OSError, ValueError, TypeError, RecursionError) as error:
             log.error("words not kept", code=code, error=type(error).__name__)
             return False
@@ -55,6 +51,20 @@ class KeptWords:
     def codes(self) -> list[str]:
         """All that are kept."""
         return sorted(path.stem for path in self._folder.glob("*.json"))
+
+
+def write_whole(path: Path, text: str) -> None:
+    """A new file, for its owner only, on the disk when this returns. Raises ``OSError``, and then there is none."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        sync_folder(path.parent)
+    except BaseException:
+        path.unlink()
+        raise
 
 
 def sync_folder(folder: Path) -> None:

@@ -13,9 +13,10 @@ from pathlib import Path
 
 from bot import control
 from bot.config import ConfigError, Settings
+from bot.config_errors import Passing
 from bot.redaction import redacted
 from storage import file, schema
-from storage.database import Database, Unavailable, open_database
+from storage.database import Database, NotLetIn, Unavailable, open_database
 from storage.moving import MOVED_TO
 from storage.owner import Bot
 from storage.unit import Unit
@@ -44,10 +45,8 @@ ON_A_SERVER = {
 }
 
 
-class Passing(ConfigError):
-    """It may be over by itself: whoever starts us may try again."""
-
-    code = 1
+class Present(ConfigError):
+    """There is a database where one was to be made."""
 
 
 # -- before anything is opened
@@ -122,7 +121,7 @@ async def opened(settings: Settings, make: bool = False) -> Database:
 
 
 async def connected(settings: Settings, make: bool = False) -> Database:
-    """Only connected. Raises ``ConfigError`` where that fails."""
+    """Only connected. Raises ``ConfigError`` where that fails: ``Passing`` where it may not fail the next time."""
     file_of(settings)
     try:
         return await open_database(settings.database_url, settings.home, make)
@@ -131,8 +130,9 @@ async def connected(settings: Settings, make: bool = False) -> Database:
 
 
 def unreachable(settings: Settings, error: Unavailable) -> ConfigError:
-    """The server does not answer, or refuses us."""
-    return ConfigError(redacted(f"storage.url is {settings.storage.url}, but no connection can be made ({error})."))
+    """The server does not answer, which passes, or does not let us in."""
+    kind = ConfigError if isinstance(error, NotLetIn) else Passing
+    return kind(redacted(f"storage.url is {settings.storage.url}, but no connection can be made ({error})."))
 
 
 def refuse_moved(unit: Unit, settings: Settings) -> None:
@@ -167,7 +167,7 @@ def told(settings: Settings) -> Iterator[None]:
     except Unusable as found:
         raise sentence(settings, found) from None
     except Unavailable as error:
-        raise Passing(str(unreachable(settings, error))) from None
+        raise unreachable(settings, error) from None
     except file.ERRORS as error:
         found_in_file = file.unusable(error) if file_of(settings) else None
         if found_in_file is None:
@@ -181,23 +181,51 @@ def told(settings: Settings) -> Iterator[None]:
 async def make_storage(settings: Settings) -> Database:
     """A new database, this bot's. Raises ``ConfigError`` where there is one; none is left behind that is not whole."""
     path = file_of(settings)
-    new = path is not None and not path.exists()
     with told(settings):
         refuse_present(settings, path)
-        try:
+        with whole_or_none(path):
             database = await connected(settings, make=True)
             try:
                 if not await database.schema(schema.begin):
-                    raise ConfigError(present(settings))
+                    raise Present(present(settings))
                 await database.run(partial(claim, settings))
             except BaseException:
                 await database.close()
                 raise
-        except BaseException:
-            if path is not None and new:
-                remove(path)
-            raise
     return database
+
+
+@contextmanager
+def whole_or_none(path: Path | None) -> Iterator[None]:
+    """Make a file; it goes again where it becomes no database of ours, but not if somebody else made theirs of it, nor
+    what lies in its place meanwhile: another ``init`` may be at work, or a disk be mounted."""
+    made = created(path) if path else None
+    try:
+        yield
+    except Present:
+        raise
+    except BaseException:
+        if path and made and which(path) == made:
+            remove(path)
+        raise
+
+
+def created(path: Path) -> tuple[int, int] | None:
+    """A new file, for its owner only, and which one it is; None where there is a file."""
+    try:
+        path.touch(mode=0o600, exist_ok=False)
+    except FileExistsError:
+        return None
+    return which(path)
+
+
+def which(path: Path) -> tuple[int, int] | None:
+    """What tells the file of that name from every other; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def refuse_present(settings: Settings, path: Path | None) -> None:
@@ -214,7 +242,7 @@ def refuse_present(settings: Settings, path: Path | None) -> None:
         if found.why not in MAKING:
             raise
     else:
-        raise ConfigError(present(settings))
+        raise Present(present(settings))
     if not os.access(path.parent, os.W_OK | os.X_OK, effective_ids=file.EFFECTIVE):
         raise Unusable(Why.CLOSED, f"cannot be made: nothing can be written to {path.parent}")
 

@@ -327,13 +327,18 @@ def remind_due(turn: Turn) -> bool:
 
 
 def remind(turn: Turn, call: Call) -> None:
-    """The member, with the morning's list; after two reminders the coordinators, once."""
+    """The member, with the morning's list; after two reminders the coordinators, once.
+
+    Whoever stands in for somebody who has left the group is asked, and reminded from then on as if asked first.
+    """
     member, others = whoever_calls(turn, call), coordinators_but(turn, call)
     if member is None:
         pass
     elif member.id != call.member:
         turn.unit.calls.hand_over(call.case, call.member, member.id)
+        turn.unit.calls.postpone(call.id, calls.next_reminder(0, turn.now, turn.charter))
         turn.tell_in_the_morning(member, CallTask(call.case, call.id, False))
+        return
     elif others and calls.due_step(call.reminded) is CallStep.TELL:
         for coordinator in others:
             turn.tell(coordinator, CallNotMade(call.case, call.id, member.name))

@@ -11,16 +11,14 @@ from typing import Any, ClassVar
 
 from domain import followups
 from domain.cases import Case, CaseId
-from domain.casework import REPORTER, STAFF
 from domain.people import ChatId
 from handlers.announce import announce
 from handlers.kit.messages import MESSAGES, Button, Message, Rows
 from handlers.kit.pages import LIST
-from handlers.kit.press import Press
 from handlers.kit.routes import Feature
 from handlers.kit.turn import Turn
 from handlers.kit.views import View
-from handlers.presses import OpenCase, OpenConcern
+from handlers.presses import opening
 from storage.outbox import Saying
 from storage.records import load
 
@@ -86,13 +84,6 @@ class MorningList(Message):
         cases = [line.case for line in context["lines"]][:LIST]
         opened = [(n, opening(case, view)) for n, case in enumerate(cases, start=1) if case]
         return (tuple(Button("", press, text=str(n)) for n, press in opened if press),)
-
-
-def opening(case: CaseId, view: View) -> Press | None:
-    """What opens a case for the reader: the staff's card, or their own concern; None where they may not read it."""
-    if view.case(case, STAFF):
-        return OpenCase(case)
-    return OpenConcern(case) if view.case(case, REPORTER) else None
 
 
 @dataclass(frozen=True, slots=True)

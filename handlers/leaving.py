@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from domain.cases import Case, CaseId
-from domain.casework import STAFF, may_call
+from domain.casework import may_call
 from domain.people import Person, PersonId
 from handlers.announce import caller
 from handlers.invites import feature
@@ -20,7 +20,7 @@ from handlers.kit.pages import number_row, page
 from handlers.kit.routes import ROLE_ENDED, may_answer
 from handlers.kit.turn import Turn
 from handlers.kit.views import View
-from handlers.presses import OpenCase
+from handlers.presses import opening
 from storage.records import dump
 
 
@@ -34,7 +34,7 @@ class HandedOver(Message):
 
     def context(self, view: View) -> dict[str, Any] | None:
         """The first of them, as far as they are the reader's now, and how many calls wait."""
-        found = [seen for case in self.cases if (seen := view.case(case, STAFF))]
+        found = [seen for case in self.cases if (seen := view.case(case))]
         mine = view.unit.calls.open_of_member(view.reader.id) if view.reader else []
         calls = sum(call.case in self.cases for call in mine)
         shown = page(found, 0)
@@ -45,8 +45,8 @@ class HandedOver(Message):
         )
 
     def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
-        """[1] … [5] open the cases."""
-        return (number_row(context["shown"], lambda case: OpenCase(case.id)),)
+        """[1] … [5] open the cases, each on the reader's side of it."""
+        return (number_row(context["shown"], lambda case: opening(case.id, view)),)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
-from domain.cases import Outcome, Satisfaction
+from domain.cases import CaseId, Outcome, Satisfaction
 from domain.casework import EITHER_SIDE, REPORTER, STAFF, Relation
 from domain.people import PersonId
 from handlers.kit.press import CasePress, Press
+from handlers.kit.views import View
 
 
 class Side(StrEnum):
@@ -50,6 +51,13 @@ class OpenCase(CasePress):
 
     code: ClassVar[str] = "os"
     whose: ClassVar[frozenset[Relation]] = STAFF
+
+
+def opening(case: CaseId, view: View) -> Press | None:
+    """What opens a case for the reader: the staff's card, or their own concern; None where they may not read it."""
+    if view.case(case, STAFF):
+        return OpenCase(case)
+    return OpenConcern(case) if view.case(case, REPORTER) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ POSTPONE = (
 HAND_OVER = (
     update(calls)
     .where(calls.c.case_id == bindparam("case_"), calls.c.member == bindparam("old_"), calls.c.done_at.is_(None))
-    .values(member=bindparam("new_"))
+    .values(member=bindparam("new_"), reminded=0)
 )
 
 
@@ -113,7 +113,7 @@ class Calls(Shelf):
         self._connection.execute(POSTPONE, {"id_": call, "next_": next_at})
 
     def hand_over(self, case: CaseId, old: PersonId, new: PersonId) -> int:
-        """Somebody else holds the case now, and calls."""
+        """Somebody else calls from now on, and has not been reminded yet; how many tasks those are."""
         return self._connection.execute(HAND_OVER, {"case_": case, "old_": old, "new_": new}).rowcount
 
 

@@ -9,10 +9,10 @@ from sqlalchemy.engine import make_url
 
 from storage.leadership import Leadership
 from storage.sqlite import SQLiteDatabase
-from storage.unavailable import Unavailable
+from storage.unavailable import NotLetIn, Unavailable
 from storage.unit import Unit
 
-__all__ = ["Database", "Unavailable", "open_database"]
+__all__ = ["Database", "NotLetIn", "Unavailable", "open_database"]
 
 T = TypeVar("T")
 
@@ -57,7 +57,7 @@ async def open_database(url: str, folder: Path, make: bool = False) -> Database:
     """The database that ``storage.url`` names; a relative path lies in ``folder``. ``make`` the file if it is missing.
 
     Raises ``ValueError`` for an address that is none of ours, ``Unavailable`` where the server does not answer,
-    ``sqlite3.Error`` where there is no such file.
+    ``NotLetIn`` where it refuses us, ``sqlite3.Error`` where there is no such file.
     """
     parsed = make_url(url)
     if parsed.drivername == POSTGRESQL:

@@ -43,7 +43,7 @@ def look(path: Path, whole: bool = False) -> None:
     refuse_headless(path, size)
     try:
         with reading(path) as connection:
-            refuse_cut(connection, path, size)
+            refuse_cut(connection, path)
             refuse_unusable(connection)
             for table in metadata.sorted_tables if whole else ():
                 connection.execute(select(func.typeof(list(table.c)[-1])).limit(1)).first()
@@ -115,11 +115,16 @@ def reading(path: Path) -> Iterator[Connection]:
             engine.dispose()
 
 
-def refuse_cut(connection: Connection, path: Path, size: int) -> None:
-    """Raises ``Unusable`` where pages are missing at the end: they are neither in the file nor in its log."""
+def refuse_cut(connection: Connection, path: Path) -> None:
+    """Raises ``Unusable`` where pages are missing at the end: they are neither in the file nor in its log.
+
+    The file is measured after they were counted: until then a bot that works may bring its log into the file, and
+    begin the log anew.
+    """
     page, wanted = (
         int(connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()) for name in ("page_size", "page_count")
     )
+    size = path.stat().st_size
     lost = set(range(size // page + 1, wanted + 1)) - pages_in_log(path, page)
     if lost:
         raise Unusable(

@@ -102,6 +102,7 @@ class Intake(Shelf):
 
     def settle_unstored(self, code: str) -> None:
         """One of them needs no more care; it stays counted."""
+        Settings(self._connection).lock(PROOF)  # as every alarm does by ``prove``: they wait for each other
         before = self.unstored()
         self._keep(replace(before, newest=tuple(found for found in before.newest if found.code != code)))
 

@@ -31,7 +31,7 @@ from storage.libpq import READING, WRITING, LibpqDriver, ReadOnly
 from storage.locks import Again, Locks
 from storage.ready import prepared
 from storage.settled import COMMIT_SETTLED, EARLY, begun, ending, watch
-from storage.unavailable import Unavailable
+from storage.unavailable import NotLetIn, Unavailable
 from storage.unit import Unit
 
 log = structlog.get_logger()
@@ -133,7 +133,7 @@ class PostgreSQLDatabase:
 
     @classmethod
     async def open(cls, url: URL, patience: float = PATIENCE) -> Self:
-        """Connect. Raises ``Unavailable`` where the server cannot be reached or refuses."""
+        """Connect. Raises ``Unavailable`` where the server cannot be reached, ``NotLetIn`` where it refuses us."""
         engine = engine_for(url, WRITERS)
         watch(engine)
         readers = engine_for(
@@ -146,7 +146,8 @@ class PostgreSQLDatabase:
         try:
             version = await asyncio.to_thread(version_of, engine)
         except DBAPIError as error:
-            raise Unavailable(f"{reason(error)}{refusal(error)}") from None
+            kind = NotLetIn if refused(error) else Unavailable
+            raise kind(f"{reason(error)}{refusal(error)}") from None
         return cls(url, engine, readers, version, patience)
 
     engine_name = "PostgreSQL"
@@ -266,11 +267,14 @@ def version_of(engine: Engine) -> tuple[int, ...]:
         return tuple(int(part) for part in connection.dialect.server_version_info or ())
 
 
-REFUSALS = {
+REFUSED = {
     "password authentication failed": "it refuses the user or the password: look at ~/.pgpass",
     "no password supplied": "it wants a password: write one into ~/.pgpass",
     "no pg_hba.conf entry": "it lets nobody in from here: look at its pg_hba.conf",
     "does not exist": "it knows no such database, or no such user",
+}
+"""What servers and libpq say, where there is no code yet, of what stays until somebody changes it; what it means."""
+AWAY = {
     "connection refused": "nobody listens there: start PostgreSQL, or mend host and port",
     "no such file": "nobody listens there: start PostgreSQL, or mend host and port",
     "resolve": "no such host is known",
@@ -279,13 +283,19 @@ REFUSALS = {
     "too many": "it has no connection left: see max_connections",
     "timeout expired": "it does not answer",
 }
-"""What servers and libpq say where there is no code yet, and what it means."""
+"""The same of what may be over by itself, as after the machine was started."""
+
+
+def refused(error: DBAPIError) -> bool:
+    """Whether the server has answered, and will answer the same the next time."""
+    said = str(error.orig).lower()
+    return any(words in said for words in REFUSED)
 
 
 def refusal(error: DBAPIError) -> str:
     """Why there is no connection, in words of ours, where that can be told."""
     said = str(error.orig).lower()
-    return next((f": {meaning}" for words, meaning in REFUSALS.items() if words in said), "")
+    return next((f": {meaning}" for words, meaning in {**REFUSED, **AWAY}.items() if words in said), "")
 
 
 def reason(error: BaseException | None) -> str:

@@ -77,8 +77,9 @@ async def test_a_bot_that_breaks_off_is_told_in_one_sentence(tmp_path: Path) -> 
         raise asyncio.CancelledError
 
     async with listening(tmp_path, break_off):
-        with pytest.raises(ConfigError, match="did not answer"):
+        with pytest.raises(ConfigError, match="did not answer") as ended:
             await ask_running(tmp_path, "x", {})
+    assert ended.value.code == 1, "the next one may be answered"
 
 
 async def test_a_line_without_end_is_cut_off(tmp_path: Path) -> None:
@@ -188,10 +189,13 @@ async def test_a_bot_that_starts_waits_for_a_command_and_not_for_a_bot(
 async def test_a_bot_that_never_appears_is_not_waited_for_longer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Nor a command; systemd starts the bot again. Planted fault: a plain ``ConfigError``, and it stays down."""
     monkeypatch.setattr(control, "ANSWERS_WITHIN", 0.0)
-    with only_one(tmp_path), pytest.raises(ConfigError, match="lock is held, but nobody answers: look into the bot's"):
-        async with asked_or_alone(tmp_path, "x", {}):
-            pass
+    for waits in (asked_or_alone(tmp_path, "x", {}), control.alone(tmp_path)):
+        with only_one(tmp_path), pytest.raises(ConfigError, match="lock is held, but nobody answers: look") as ended:
+            async with waits:
+                pass
+        assert ended.value.code == 1
 
 
 async def test_looking_at_the_lock_makes_nothing(tmp_path: Path) -> None:

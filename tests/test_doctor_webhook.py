@@ -18,7 +18,7 @@ from bot.commands import announce_webhook, keep_webhook
 from bot.config import ConfigError, Settings, load
 from bot.config_example import EXAMPLE
 from bot.control import only_one
-from bot.diagnosis_webhook import answering, told
+from bot.diagnosis_webhook import answering, delivering
 from bot.findings import Finding, Level
 from bot.web import bound, build_web, receiving, serving
 from domain.people import Role
@@ -99,7 +99,7 @@ async def test_the_bot_as_the_page_sets_it_up_hears_and_doctor_agrees(tmp_path: 
             town.world.say(1001, "城北社区的路灯坏了三天")
             await until(town.world, lambda: "撤回" in str(town.world.messages(1001)[-1]["buttons"]), 10)
             info = {name: value for name, value in town.world.webhook.items() if name != "secret_token"}
-            found = [*told(settings, info, NOW), await answering(settings)]
+            found = [*delivering(settings, info, NOW), await answering(settings)]
             assert "last_error_message" not in info
     assert [finding.line() for finding in found] == [
         f"✓ webhook: Telegram delivers to {address}, 0 waiting",
@@ -144,7 +144,7 @@ def test_what_telegram_says_is_compared_with_ours(tmp_path: Path) -> None:
     lately = {"url": ours, "last_error_date": failed, "pending_update_count": 3}
 
     def lines(settings: Settings, **info: object) -> list[str]:
-        return [finding.line() for finding in told(settings, info, NOW)]
+        return [finding.line() for finding in delivering(settings, info, NOW)]
 
     assert lines(polling, url="") == []
     assert lines(polling, url="https://x") == [

@@ -169,6 +169,62 @@ async def test_a_call_of_somebody_who_left_long_ago_is_handed_over_when_it_is_du
     assert await calls(town) == [("张敏", "verdict")]
 
 
+REMINDED = """
+clock 2026-11-24 12:00
+clock 2026-11-25 12:00
+clock 2026-11-26 08:31
+"""
+"""Of a call of the 23rd, twice; the coordinators are to hear that day."""
+
+
+async def of_the_call(town: Stage, moments: tuple[str, ...]) -> list[str]:
+    """What is said of it at each of these moments, as far as it is said."""
+    said = [line for moment in moments for line in await happen(town, f"clock 2026-{moment}")]
+    return [line.partition("王奶奶")[0] for line in said if "📞 请联系:" in line or "还没联系" in line]
+
+
+async def test_whoever_a_call_goes_on_with_is_reminded_twice_too(town: Stage) -> None:
+    """The one before had been already. Planted fault: ``HAND_OVER`` without ``reminded``."""
+    await happen(town, REPORTED + TAKEN + ANSWERED + REMINDED)
+    await happen(town, LEAVING.format("李建国"))
+    said = await of_the_call(town, ("11-26 12:00", "11-27 08:31", "11-27 12:00", "11-30 08:31"))
+    assert said == [">> 张敏: 📞 还没联系:"] * 2
+    said = await of_the_call(town, ("11-30 12:00",))
+    assert said == [f">> {name}: 📞 张敏还没联系" for name in ("陈静", "刘洋")]
+
+
+async def test_whoever_stands_in_for_somebody_long_gone_is_asked_and_reminded_twice(town: Stage) -> None:
+    """Planted faults: go on counting; count being asked as a reminder."""
+    await happen(town, REPORTED + TAKEN + ANSWERED + REMINDED)
+    await strip(town, "李建国")
+    moments = ("11-26 12:00", "11-27 08:31", "11-27 12:00", "11-30 08:31", "11-30 12:00", "12-01 08:31")
+    first, *reminded = await of_the_call(town, moments)
+    assert first == ">> 张敏: 📞 请联系:"
+    assert reminded == [">> 张敏: 📞 还没联系:"] * 2
+    said = await of_the_call(town, ("12-01 12:00",))
+    assert said == [f">> {name}: 📞 张敏还没联系" for name in ("陈静", "刘洋")]
+
+
+async def test_whoever_came_back_takes_over_what_they_reported(town: Stage) -> None:
+    """They are no staff of that case; it is their own side. Planted fault: for ``STAFF`` only, as if it were nobody."""
+    await happen(town, REPORTED)
+    await happen(town, LEAVING.format("李建国"))
+    await happen(town, "陈静: [不受理]\n陈静: 请找供电局")
+    assert await calls(town) == [("陈静", "declined")]
+
+    def back(unit: Unit) -> None:
+        unit.people.set_roles(replace(person_of(unit, town, "李建国"), roles=frozenset({Role.MEMBER})))
+
+    await town.app.database.run(back)
+    said = await happen(town, LEAVING.format("陈静"))
+    (line,) = [line for line in said if line.startswith(">> 李建国: 请接替 陈静")]
+    assert PHONE in line
+    assert line.endswith("[1]")
+    assert await calls(town) == [("李建国", "declined")]
+    said = await happen(town, "李建国: [1]")
+    assert [line for line in said if line.startswith(">> 李建国: *26-0001*") and "不受理" in line], said
+
+
 async def test_what_happens_later_is_asked_of_whoever_stands_in(town: Stage) -> None:
     await happen(town, REPORTED + TAKEN)
     await strip(town, "李建国")

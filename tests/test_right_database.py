@@ -8,10 +8,11 @@ import os
 import shutil
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -243,6 +244,26 @@ def test_after_a_kill_everything_is_right(config: Path, path: Path, call: Call) 
     assert path.stat().st_size > whole, "now it is in the file"
 
 
+def test_a_file_that_grows_while_it_is_looked_at_is_whole(
+    config: Path,  # noqa: F811
+    path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A bot at work brings its log into the file and begins it anew. Planted fault: the file's length of before."""
+    looked, before = file.refuse_headless, path.stat().st_size
+    with closing(sqlite3.connect(path, isolation_level=None)) as bot:
+        bot.execute("CREATE TABLE more (more)")
+
+        def meanwhile(*arguments: Any) -> None:
+            looked(*arguments)
+            bot.execute("INSERT INTO more VALUES (randomblob(100000))")
+            bot.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+        monkeypatch.setattr(file, "refuse_headless", meanwhile)
+        file.look(path, whole=True)
+        assert path.stat().st_size > before + 100_000
+
+
 def test_a_page_overwritten_in_the_middle_is_noticed_at_the_start(config: Path, path: Path, call: Call) -> None:  # noqa: F811
     """Planted fault: ``whole`` is not asked for by ``run``."""
     overwrite(path, root_of(path, "cases"), bytes([7]) * 4096)
@@ -416,23 +437,48 @@ def tables(postgres: Server, url: str) -> list[str]:
     [(NOWHERE, "nobody listens there"), ("postgresql+psycopg://me:geheim@nowhere.invalid/x", "no such host is known")],
 )
 def test_a_server_that_is_away(config: Path, call: Call, url: str, words: str) -> None:  # noqa: F811
+    """It may be there the next time: systemd tries again after 1. Planted fault: a plain ``ConfigError``."""
     there = {**KNOWN, "YIXIAN_STORAGE__URL": url}
     ran = call("digest", "--config", str(config), **there)
     seen = call("doctor", "--offline", "--config", str(config), **there)
-    assert (ran.code, ran.err.count("\n"), seen.code, seen.err) == (2, 1, 1, "")
+    assert (ran.code, ran.err.count("\n"), seen.code, seen.err) == (1, 1, 1, "")
     for said in (ran.err, seen.out):
         assert words in said
         assert "geheim" not in said
 
 
-def test_a_password_that_is_refused_is_told_as_that() -> None:
+@pytest.mark.parametrize("unknown", ["database", "username"])
+def test_a_server_that_knows_no_such_database_or_user(
+    config: Path,  # noqa: F811
+    call: Call,  # noqa: F811
+    postgres: Server,
+    unknown: str,
+) -> None:
+    """It will not know it the next time either. Planted fault: whatever a server says passes."""
+    url = postgres.url("postgres").set(**{unknown: "nobody_knows"}).render_as_string(hide_password=False)
+    ran = call("run", "--config", str(config), **KNOWN, YIXIAN_STORAGE__URL=url)
+    assert (ran.code, ran.err.count("\n")) == (2, 1), ran.err
+    assert "knows no such database, or no such user" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("said", "words", "stays"),
+    [
+        ('FATAL:  password authentication failed for user "yixian"', "refuses the user or the password", True),
+        ("fe_sendauth: no password supplied", "wants a password", True),
+        ("FATAL:  the database system is starting up", "it is starting", False),
+        ("FATAL:  sorry, too many clients already", "no connection left", False),
+    ],
+)
+def test_what_a_server_refuses_and_what_passes(said: str, words: str, stays: bool) -> None:
     """The servers of the tests trust everybody, so by the words that libpq has for it."""
     from sqlalchemy.exc import OperationalError
 
-    from storage.postgresql import refusal
+    from storage.postgresql import refusal, refused
 
-    said = 'connection failed: FATAL:  password authentication failed for user "yixian"'
-    assert "refuses the user or the password" in refusal(OperationalError("", {}, psycopg.OperationalError(said)))
+    error = OperationalError("", {}, psycopg.OperationalError(f"connection failed: {said}"))
+    assert words in refusal(error)
+    assert refused(error) is stays
 
 
 # -- made by who is asked to
@@ -521,6 +567,56 @@ def test_nothing_is_left_of_a_database_that_could_not_be_made_whole(
     with pytest.raises(ConfigError):
         asyncio.run(opening.make_storage(settings))
     assert sorted(contents(tmp_path)) == ["config.toml"]
+
+
+def names(path: Path) -> list[str]:
+    """The tables of a file; raises where there is none."""
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
+        return [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+
+
+async def whole(folder: Path) -> Path:
+    """Another bot's database."""
+    folder.mkdir()
+    await (await opening.make_storage(load(write_config(folder, render_example()), {}))).close()
+    return folder / "yixian.db"
+
+
+async def another_init(path: Path) -> None:
+    """A second ``init`` was quicker."""
+    await (await opening.make_storage(load(path.with_name("config.toml"), {}))).close()
+
+
+async def a_mounted_disk(path: Path) -> None:
+    """There is a bot's database on it."""
+    (await whole(path.parent / "disk")).replace(path)
+
+
+async def another_disk(path: Path) -> None:
+    """There is another program's database on it."""
+    sql(path.with_name("songs"), "CREATE TABLE songs (name)")
+    path.with_name("songs").replace(path)
+
+
+@pytest.mark.parametrize("appear", [another_init, a_mounted_disk, another_disk])
+async def test_a_database_that_appears_meanwhile_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, appear: Callable[[Path], Coroutine[None, None, None]]
+) -> None:
+    """Between the look and the connection. Planted fault: remove what was not there at the look."""
+    settings = load(write_config(tmp_path, render_example()), {})
+    path, connect, there = tmp_path / "yixian.db", opening.connected, list[str]()
+
+    async def late(*arguments: Any, **more: Any) -> Any:
+        monkeypatch.setattr(opening, "connected", connect)
+        await appear(path)
+        there.extend(names(path))
+        return await connect(*arguments, **more)
+
+    monkeypatch.setattr(opening, "connected", late)
+    with pytest.raises(ConfigError, match=r"is there already|another program's"):
+        await opening.make_storage(settings)
+    assert there
+    assert names(path) == there
 
 
 async def test_a_file_that_has_gone_does_not_come_back_empty(tmp_path: Path) -> None:

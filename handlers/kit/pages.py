@@ -58,6 +58,7 @@ def turn_row(shown: Page[T], press: Callable[[int], Press]) -> tuple[Button, ...
     )
 
 
-def number_row(shown: Page[T], press: Callable[[T], Press]) -> tuple[Button, ...]:
-    """[1] … [5]."""
-    return tuple(Button("", press(entry), text=str(n)) for n, entry in enumerate(shown.entries, start=1))
+def number_row(shown: Page[T], press: Callable[[T], Press | None]) -> tuple[Button, ...]:
+    """[1] … [5], each where it has something to do."""
+    pressed = ((n, press(entry)) for n, entry in enumerate(shown.entries, start=1))
+    return tuple(Button("", found, text=str(n)) for n, found in pressed if found)

@@ -6,11 +6,14 @@ take the first step down only (``APOLOGIES``), and one update is fetched for eve
 """
 
 import asyncio
+import errno
 import json
 import logging
+import os
 import stat
+import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +23,7 @@ import pytest
 from sqlalchemy.engine import make_url
 from structlog.testing import capture_logs
 
+import bot.aside
 import bot.health
 import bot.intake
 import storage.sqlite
@@ -36,6 +40,7 @@ from domain.people import Role
 from simulator.server import until
 from storage.cases import Cases
 from storage.intake import Intake as IntakeShelf
+from storage.intake import Unstored
 from tests.faults.disk import Disk
 from tests.faults.nursery import concern
 from tests.faults.test_disk import Trouble
@@ -226,6 +231,73 @@ async def test_where_the_words_cannot_be_kept_either_that_is_told(tmp_path: Path
             await operations["quarantine_retry"]({"code": line.split()[0]})
         await operations["quarantine_drop"]({"code": line.split()[0]})
         assert await told(town) == []
+
+
+def test_words_that_were_written_in_part_are_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that fills while they are written. Planted fault: leave the file."""
+    words, refusing = KeptWords(tmp_path), [True]
+    sync = os.fsync
+
+    def full(handle: int) -> None:
+        if refusing:
+            raise OSError(errno.ENOSPC, "no space left on device")
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", full)
+    assert not words.keep("AB12", {"text": WORDS})
+    assert (words.codes(), words.read("AB12")) == ([], "")
+    refusing.clear()
+    assert words.keep("AB12", {"text": WORDS})
+    assert not words.keep("AB12", {})
+    assert json.loads(words.read("AB12")) == {"text": WORDS}, "and what was there already stays"
+
+
+async def test_two_of_one_code_keep_the_words_of_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There are 65536 codes. Planted faults: say of one that the other's words are its own; let go of both."""
+    monkeypatch.setattr(bot.aside.secrets, "token_hex", lambda size: "ab12" * (size // 2))
+    others = {"text": "别人的话"}
+
+    def refused(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    async with inhabited(tmp_path) as town:
+        words = KeptWords(tmp_path)
+        assert words.keep("AB12", others)
+        await refuse(town, "any row")
+        with monkeypatch.context() as planted:
+            planted.setattr(IntakeShelf, "put_unstored", refused)
+            assert not await town.app.intake.take(poison(town))
+        assert words.codes() == ["AB12"]
+        assert await town.app.intake.take(poison(town))
+        answer = await shown(town)
+        assert json.loads(answer["raw"][0])["message"]["text"] == WORDS
+        assert json.loads(words.read("AB12")) == others
+
+
+async def test_one_alarm_is_settled_while_another_is_raised(tmp_path: Path, postgres: Server) -> None:
+    """By another worker. Planted fault: no lock in ``settle_unstored``, and what it read is written over the other."""
+    meeting, keep = threading.Barrier(2), IntakeShelf._keep
+
+    def late(shelf: IntakeShelf, unstored: Unstored) -> None:
+        with suppress(threading.BrokenBarrierError):  # with the lock only one gets here
+            meeting.wait(0.3)
+        keep(shelf, unstored)
+
+    with postgres.database() as url:
+        async with inhabited(tmp_path, url) as town:
+            await refuse(town, "any row")
+            assert await town.app.intake.take(poison(town, 77))
+            (before,) = (await shown(town))["lines"]
+            drop = Operations(town.app.settings, town.app.turns).known["quarantine_drop"]
+            with pytest.MonkeyPatch.context() as planted:
+                planted.setattr(IntakeShelf, "_keep", late)
+                await asyncio.gather(
+                    drop({"code": before.split()[0]}),
+                    town.app.intake.take(poison(town, 78)),
+                )
+            (after,) = (await shown(town))["lines"]
+            assert "update 78 " in after
+            assert (await town.app.database.read(lambda unit: unit.intake.unstored())).count == 2
 
 
 async def test_doctor_sees_words_that_belong_to_nothing_or_lie_open(tmp_path: Path) -> None:

@@ -55,7 +55,9 @@ def test_a_case_that_moves_on_ends_its_own_calls_only(unit: Unit) -> None:
 
 
 def test_calls_go_to_whoever_holds_the_case_now(unit: Unit) -> None:
+    """They have not been reminded yet. Planted fault: keep the other one's reminders."""
     call, reporter_s = task(unit), task(unit, member=PersonId(3))
+    unit.calls.remind(call, LATER)
     assert unit.calls.hand_over(CASE, LI, ZHANG) == 1
-    assert [found.id for found in unit.calls.open_of_member(ZHANG)] == [call]
+    assert [(found.id, found.reminded) for found in unit.calls.open_of_member(ZHANG)] == [(call, 0)]
     assert [found.id for found in unit.calls.open_of_member(PersonId(3))] == [reporter_s]

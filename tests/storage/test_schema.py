@@ -41,6 +41,18 @@ def test_the_versions_lead_to_what_the_tables_say() -> None:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
+def test_a_schema_may_be_named_with_capitals(postgres: Server) -> None:
+    """Planted fault: its name without quotes, which PostgreSQL reads in small letters."""
+    with postgres.database("template0") as url:
+        engine = create_engine(url, connect_args={"options": '-c search_path="Yixian"'})
+        with engine.begin() as connection:
+            connection.execute(text('CREATE SCHEMA "Yixian"'))
+            assert schema.begin(connection)
+            schema.refuse_unusable(connection)
+            assert {*metadata.tables} < schema.columns_in(connection).keys()
+        engine.dispose()
+
+
 def test_the_versions_lead_there_on_postgresql_too(postgres: Server) -> None:
     """Planted fault: another type in ``tables.py``, or an index less."""
     with postgres.database("template0") as url:
