@@ -15,7 +15,7 @@ from domain.reading import Look
 from handlers.kit.incoming import Kind
 from handlers.kit.press import CasePress, Press, decode
 from handlers.kit.turn import FileTooBig, Step, Turn, draft_of
-from storage.messages import About
+from storage.messages import UNSAID, About
 
 P = TypeVar("P", bound=Press)
 Handler = Callable[[Turn], None]
@@ -210,14 +210,18 @@ class Router:
         return about is not None and any(handle(turn, about) for handle in self.replies)
 
     def _about(self, turn: Turn) -> About | None:
-        replied = turn.incoming.reply_to
-        return None if replied is None else turn.unit.messages.about(turn.incoming.chat, replied)
+        """What the message answers; of one that did not fit and was written otherwise, also what it was about."""
+        incoming, messages = turn.incoming, turn.unit.messages
+        about = None if incoming.reply_to is None else messages.about(incoming.chat, incoming.reply_to)
+        return about or (messages.about(incoming.chat, incoming.message_id) if turn.edited else None)
 
     def _question(self, turn: Turn) -> bool:
         dialog = turn.unit.dialogs.open(turn.incoming.chat)
         if dialog is None or dialog.expires_at <= turn.now:
             return False
         if turn.look(turn.incoming.text) is Look.CANCEL:
+            return False
+        if turn.edited and dialog.refused[1] != turn.incoming.message_id:  # it did not fit somewhere else
             return False
         step = self.steps.get(dialog.step)
         if step is None:
@@ -244,8 +248,10 @@ def made_shorter(turn: Turn) -> bool:
     """Whether words that did not fit were edited: the message is heard once more."""
     if turn.incoming.kind is not Kind.EDIT:
         return False
-    dialog = turn.unit.dialogs.open(turn.incoming.chat)
-    return bool(dialog and dialog.expires_at > turn.now and dialog.refused[1] == turn.incoming.message_id)
+    chat, number = turn.incoming.chat, turn.incoming.message_id
+    dialog, about = turn.unit.dialogs.open(chat), turn.unit.messages.about(chat, number)
+    waits = bool(dialog and dialog.expires_at > turn.now and dialog.refused[1] == number)
+    return waits or bool(about and about.kind == UNSAID)
 
 
 def file_too_big(turn: Turn) -> bool:
