@@ -134,22 +134,22 @@ def side_of(kind: str) -> frozenset[Relation]:
 
 
 def fits(turn: Turn, case: Case, side: Relation, refused: TooLong | None) -> bool:
-    """Whether the words fit. Where they do not they are asked for again in fewer, and kept unless something else is.
+    """Whether the words fit. Where they do not they are asked for again in fewer, unless something else is asked.
 
     An edit of their message is heard in any case, even where another question has come between.
     """
-    if refused is None:
+    file, dialog = turn.incoming.file, asking(turn)
+    kept = dialog is None or shortened(turn, case, dialog) is not None
+    if refused is None or kept:
         forget_longer(turn, case)
+    if refused is None:
         return True
     turn.unit.messages.add(turn.incoming.chat, turn.incoming.message_id, case.id, UNSAID)
-    dialog = asking(turn)
-    by_reply = side is not Relation.REPORTER
-    if dialog and shortened(turn, case, dialog) is None:
-        turn.say(WordsTooLong(refused.length, refused.most, refused.before, kept=False, reply=True))
-        return False
-    turn.keep_asking(shorten, ReplyDraft(case.id, side, turn.incoming.file), WordsTooLong.__name__)
-    turn.keep_refused()
-    turn.say(WordsTooLong(refused.length, refused.most, refused.before, reply=by_reply))
+    if kept:
+        turn.keep_asking(shorten, ReplyDraft(case.id, side, file), WordsTooLong.__name__)
+        turn.keep_refused()
+    by_reply = not kept or side is not Relation.REPORTER
+    turn.say(WordsTooLong(refused.length, refused.most, refused.before, kept=kept, reply=by_reply))
     return False
 
 
@@ -167,7 +167,7 @@ def shortened(turn: Turn, case: Case, dialog: Dialog | None) -> ReplyDraft | Non
 
 
 def forget_longer(turn: Turn, case: Case) -> None:
-    """The reply to this case that did not fit has been written anew."""
+    """The reply to this case that did not fit is written anew: an edit of it changes nothing any more."""
     chat, dialog = turn.incoming.chat, asking(turn)
     turn.unit.messages.heard(chat, turn.incoming.message_id)
     if dialog and shortened(turn, case, dialog):

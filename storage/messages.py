@@ -92,7 +92,7 @@ class Messages(Shelf):
         self._connection.execute(RETEXT, {"chat_": chat, "message_": message_id, "text_": text})
 
     def heard(self, chat: ChatId, message_id: int) -> None:
-        """What did not fit is taken, or was written anew."""
+        """What did not fit is taken, was written anew or given up."""
         self._connection.execute(HEARD, {"chat_": chat, "message_": message_id})
 
     def card(self, chat: ChatId, case: CaseId, kind: str | None = None) -> Card | None:
