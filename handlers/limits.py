@@ -21,17 +21,22 @@ from handlers.presses import Cancel
 
 @dataclass(frozen=True, slots=True)
 class WordsTooLong(Message):
-    """By how much, and that the words are kept; ``before`` is how much is there already, ``pressed``: on a button."""
+    """By how much, and that the words are kept; ``before`` is how much is there already, ``pressed``: on a button.
+
+    Where they are not ``kept`` they are in the writer's message still. ``reply``: what is shorter has to be a reply.
+    """
 
     alert: ClassVar[bool] = True
     length: int
     most: int
     before: int = 0
     pressed: bool = False
+    kept: bool = True
+    reply: bool = False
 
     def buttons(self, view: View, context: Mapping[str, Any]) -> Rows:
-        """Give up."""
-        return () if self.pressed else ((Button("cancel", Cancel()),),)
+        """Give up; not a question that has nothing to do with it."""
+        return () if self.pressed or not self.kept else ((Button("cancel", Cancel()),),)
 
 
 def refuse_words(turn: Turn, found: TooLong) -> None:

@@ -86,7 +86,6 @@ class MemberSays(Relayed):
     """What the member wrote; a reply to this goes back."""
 
     whose: ClassVar[frozenset[Relation]] = REPORTER
-    apart: ClassVar[bool] = True
     member: str
     text: str
     file_kind: str | None = None
@@ -102,7 +101,6 @@ class InfoWanted(Relayed):
     """The member needs an answer before going on."""
 
     whose: ClassVar[frozenset[Relation]] = REPORTER
-    apart: ClassVar[bool] = True
     member: str
     text: str
 
@@ -279,7 +277,6 @@ class PhoneTask(Relayed):
     """Somebody must be told or asked by telephone or in person; ``subject`` says what for, ``text`` what to tell."""
 
     whose: ClassVar[frozenset[Relation]] = EITHER_SIDE
-    apart: ClassVar[bool] = True
     call: int
     subject: str
     text: str = ""
@@ -319,10 +316,6 @@ class RelayStopped(CaseMessage):
     whose: ClassVar[frozenset[Relation]] = ANYBODY
     number: str
 
-    def context(self, view: View) -> dict[str, Any] | None:
-        """Even where the case may no longer be read."""
-        return {"number": self.number}
-
 
 @dataclass(frozen=True, slots=True)
 class NotRelayed(Relayed):
@@ -333,10 +326,6 @@ class NotRelayed(Relayed):
     text: str
     file_kind: str | None = None
     file_id: str | None = None
-
-    def context(self, view: View) -> dict[str, Any] | None:
-        """Even where the case may no longer be read."""
-        return {"number": self.number, "text": self.text, "nth": self.nth}
 
     def media(self, view: View) -> Media | None:
         """The photo that did not go either."""

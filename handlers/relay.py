@@ -19,9 +19,10 @@ from handlers.kit.press import Press
 from handlers.kit.routes import Feature
 from handlers.kit.turn import Turn
 from handlers.kit.views import View
-from handlers.limits import WordsTooLong, refuse_words, too_many_files
+from handlers.limits import WordsTooLong, too_many_files
 from storage.cases import Attachment
-from storage.messages import SAID, About
+from storage.dialogs import Dialog
+from storage.messages import SAID, UNSAID, About
 from storage.relays import Relay
 
 feature = Feature("relay")
@@ -114,6 +115,7 @@ def hear(turn: Turn, case: Case, side: frozenset[Relation]) -> bool:
     """Take it for that side, or say why not; False where the writer is nothing to the case."""
     mine = relations(case, turn.person) & EITHER_SIDE
     mine = mine & side or mine
+    take_waiting_file(turn, case, mine)
     if Relation.HOLDER in mine:
         to_resident(turn, case)
     elif Relation.REPORTER in mine:
@@ -132,33 +134,68 @@ def side_of(kind: str) -> frozenset[Relation]:
 
 
 def fits(turn: Turn, case: Case, side: Relation, refused: TooLong | None) -> bool:
-    """Whether the words fit. Where they do not they are kept, and asked for again in fewer."""
+    """Whether the words fit. Where they do not they are asked for again in fewer, unless something else is asked.
+
+    An edit of their message is heard in any case, even where another question has come between.
+    """
+    file, dialog = turn.incoming.file, asking(turn)
+    kept = dialog is None or shortened(turn, case, dialog) is not None
+    if refused is None or kept:
+        forget_longer(turn, case)
     if refused is None:
-        forget_longer(turn)
         return True
-    turn.keep_asking(shorten, ReplyDraft(case.id, side, turn.incoming.file), WordsTooLong.__name__)
-    refuse_words(turn, refused)
+    turn.unit.messages.add(turn.incoming.chat, turn.incoming.message_id, case.id, UNSAID)
+    if kept:
+        turn.keep_asking(shorten, ReplyDraft(case.id, side, file), WordsTooLong.__name__)
+        turn.keep_refused()
+    by_reply = not kept or side is not Relation.REPORTER
+    turn.say(WordsTooLong(refused.length, refused.most, refused.before, kept=kept, reply=by_reply))
     return False
 
 
-def forget_longer(turn: Turn) -> None:
-    """The reply that did not fit has been written anew."""
+def asking(turn: Turn) -> Dialog | None:
+    """The question that is open in this chat."""
     dialog = turn.unit.dialogs.open(turn.incoming.chat)
-    if dialog and dialog.step == turn.kit.step_names[shorten]:
+    return dialog if dialog and dialog.expires_at > turn.now else None
+
+
+def shortened(turn: Turn, case: Case, dialog: Dialog | None) -> ReplyDraft | None:
+    """The reply to that case that did not fit, where it is what the question is about."""
+    asks = dialog and dialog.step == turn.kit.step_names[shorten]
+    draft = dialog.kept(ReplyDraft) if dialog and asks else None
+    return draft if draft and draft.case == case.id else None
+
+
+def forget_longer(turn: Turn, case: Case) -> None:
+    """The reply to this case that did not fit is written anew: an edit of it changes nothing any more."""
+    chat, dialog = turn.incoming.chat, asking(turn)
+    turn.unit.messages.heard(chat, turn.incoming.message_id)
+    if dialog and shortened(turn, case, dialog):
+        turn.unit.messages.heard(chat, dialog.refused[1])
         turn.done()
+
+
+def take_waiting_file(turn: Turn, case: Case, mine: frozenset[Relation]) -> None:
+    """The file of a reply that did not fit comes with the shorter one, as long as its writer is what they were."""
+    draft = shortened(turn, case, asking(turn))
+    if draft and draft.side in mine and draft.file and not turn.incoming.file:
+        turn.incoming = replace(turn.incoming, file=draft.file)
 
 
 @feature.step("shorten")
 def shorten(turn: Turn, draft: ReplyDraft) -> bool:
-    """The same in fewer words. What a resident writes of another kind is something new, and the question stays."""
+    """The same in fewer words; of what is something new the question stays."""
     case = turn.unit.cases.get(draft.case)
-    if case is None or not (turn.incoming.has_words or turn.incoming.file):
+    if case is None or not (turn.incoming.has_words or turn.incoming.file) or something_new(turn, case, draft.side):
         return False
-    if case.reporter == turn.person.id and not turn.edited and of_another_kind(turn, case):
-        return False
-    if draft.file and not turn.incoming.file:
-        turn.incoming = replace(turn.incoming, file=draft.file)
     return hear(turn, case, frozenset({draft.side}))
+
+
+def something_new(turn: Turn, case: Case, side: Relation) -> bool:
+    """Of staff whatever is no reply: nothing goes to a resident by mistake. Of a resident what is of another kind."""
+    if turn.edited:
+        return False
+    return of_another_kind(turn, case) if side is Relation.REPORTER else turn.incoming.reply_to is None
 
 
 def of_another_kind(turn: Turn, case: Case) -> bool:
@@ -238,35 +275,55 @@ def to_staff(turn: Turn, case: Case) -> None:
         return
     if write_notes(turn, case, turn.incoming.text):
         turn.say(NoteKept(case.id))
+        if turn.incoming.file:
+            turn.refuse("file_not_noted")
 
 
 def pending(turn: Turn, relay: int) -> tuple[Relay, Case] | None:
-    """Words of this member that can still be taken back."""
+    """Words of this member that can still be taken back. What became of others is written where the button was."""
     found = turn.unit.relays.get(relay)
     case = turn.unit.cases.get(found.case) if found else None
     if found is None or case is None or found.member != turn.person.id:
         turn.refuse(Refusal.NO_SUCH_CASE)
         return None
-    if not turn.unit.relays.take(relay):
-        turn.refuse("already_sent")
+    if not found.pending:
+        turn.refuse("already_decided")
         return None
     return found, case
+
+
+def take(turn: Turn, relay: Relay) -> bool:
+    """Take it out; False where somebody was first."""
+    taken = turn.unit.relays.take(relay.id)
+    if not taken:
+        turn.refuse("already_decided")
+    return taken
 
 
 @feature.press(UndoRelay)
 def undo_relay(turn: Turn, press: UndoRelay) -> None:
     """It is not sent."""
-    if found := pending(turn, press.relay):
+    if (found := pending(turn, press.relay)) and take(turn, found[0]):
         turn.edit(RelayUndone(found[1].id))
 
 
 @feature.press(NoteRelay)
 def note_relay(turn: Turn, press: NoteRelay) -> None:
-    """It becomes a note, or as many as it needs: whoever does not want it sent has no time to shorten it."""
-    if found := pending(turn, press.relay):
-        relay, case = found
-        if write_notes(turn, case, relay.text):
-            turn.edit(RelayNoted(case.id))
+    """It becomes a note, or as many as it needs: whoever does not want it sent has no time to shorten it.
+
+    It is taken out only once it is clear that a note can hold it.
+    """
+    found = pending(turn, press.relay)
+    if found is None:
+        return
+    relay, case = found
+    noted = casework.note(case, relay.text, turn.person, turn.now)
+    if relay.file_id:
+        turn.refuse("no_files_in_notes")
+    elif isinstance(noted, Refusal):
+        turn.refuse(noted)
+    elif take(turn, relay) and write_notes(turn, case, relay.text):
+        turn.edit(RelayNoted(case.id))
 
 
 @feature.clock

@@ -272,7 +272,8 @@ def cancel(turn: Turn) -> None:
 def press_cancel(turn: Turn, press: Cancel) -> None:
     """The button below a question: the question goes, with its buttons."""
     dialog = turn.unit.dialogs.open(turn.incoming.chat)
-    turn.unit.dialogs.close(turn.incoming.chat)
+    if dialog:
+        let_go(turn, dialog)
     turn.edit(Cancelled(bool(dialog and words_in(dialog))))
 
 
@@ -280,11 +281,17 @@ def give_up(turn: Turn) -> None:
     """Close the open question and say what is kept."""
     dialog = turn.unit.dialogs.open(turn.incoming.chat)
     if dialog:
-        turn.unit.dialogs.close(turn.incoming.chat)
+        let_go(turn, dialog)
         turn.say(Cancelled(bool(words_in(dialog))))
         return
     latest = next((case for case in turn.unit.cases.of_reporter(turn.person.id) if case.state in OPEN), None)
     turn.say(NothingToCancel(latest.id, latest.number) if latest else NothingToCancel(CaseId(0), ""))
+
+
+def let_go(turn: Turn, dialog: Dialog) -> None:
+    """The question is closed; an edit of words that did not fit there changes nothing any more."""
+    turn.unit.dialogs.close(turn.incoming.chat)
+    turn.unit.messages.heard(turn.incoming.chat, dialog.refused[1])
 
 
 # -- coming back
@@ -329,7 +336,7 @@ def go_on(turn: Turn, press: Continue) -> None:
 def discard(turn: Turn, press: Discard) -> None:
     """The words are let go."""
     if dialog := left_over(turn):
-        turn.unit.dialogs.close(turn.incoming.chat)
+        let_go(turn, dialog)
         turn.edit(Cancelled(bool(words_in(dialog))))
 
 

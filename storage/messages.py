@@ -11,12 +11,21 @@ from storage.shelf import Shelf
 from storage.tables import cards, messages
 from storage.upsert import insert_or
 
+SAID = "said"
+"""The kind of a message that a person sent in, as opposed to the type's name of one the bot sent."""
+
+UNSAID = "unsaid"
+"""The kind of a person's message that did not fit: it went nowhere, and an edit of it is heard as if just written."""
+
 ABOUT = select(messages).where(messages.c.chat == bindparam("chat_"), messages.c.message_id == bindparam("message_"))
 ADD = insert_or(messages).on_conflict_do_nothing()
 RETEXT = (
     update(messages)
     .where(messages.c.chat == bindparam("chat_"), messages.c.message_id == bindparam("message_"))
     .values(text=bindparam("text_"))
+)
+HEARD = delete(messages).where(
+    messages.c.chat == bindparam("chat_"), messages.c.message_id == bindparam("message_"), messages.c.kind == UNSAID
 )
 CARD = select(cards).where(
     cards.c.chat == bindparam("chat_"), cards.c.case_id == bindparam("case_"), cards.c.kind == bindparam("kind_")
@@ -37,13 +46,13 @@ DROP_CARD = delete(cards).where(
     cards.c.chat == bindparam("chat_"), cards.c.case_id == bindparam("case_"), cards.c.kind == bindparam("kind_")
 )
 
-SAID = "said"
-"""The kind of a message that a person sent in, as opposed to the type's name of one the bot sent."""
-
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a message is about. ``kind`` is the type of what the bot said, or ``SAID`` with the person's ``text``."""
+    """What a message is about.
+
+    ``kind`` is the type of what the bot said, ``SAID`` with the person's ``text``, or ``UNSAID``.
+    """
 
     chat: ChatId
     message_id: int
@@ -81,6 +90,10 @@ class Messages(Shelf):
     def edited(self, chat: ChatId, message_id: int, text: str) -> None:
         """The person changed their message."""
         self._connection.execute(RETEXT, {"chat_": chat, "message_": message_id, "text_": text})
+
+    def heard(self, chat: ChatId, message_id: int) -> None:
+        """What did not fit is taken, was written anew or given up."""
+        self._connection.execute(HEARD, {"chat_": chat, "message_": message_id})
 
     def card(self, chat: ChatId, case: CaseId, kind: str | None = None) -> Card | None:
         """The case's live card in a chat (of that kind, or of any)."""

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
@@ -34,6 +34,7 @@ SETTINGS = {
     "YIXIAN_LIMITS__PACE": "[]",
 }
 LEE, CHEN = Role_("李建国", Role.MEMBER, "城北社区"), Role_("陈静", Role.COORDINATOR)
+GONE = Role_("张敏", Role.RESIDENT)
 MEMBER, COORDINATOR = 1001, 1002
 LAMP = "城北社区的路灯坏了"
 SIGN = "龘"
@@ -45,7 +46,7 @@ LATER = count(500)
 async def town(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
     """The town in which all of it happens."""
     async with stage(tmp_path_factory.mktemp("limits"), settings=SETTINGS) as found:
-        for part in (LEE, CHEN):
+        for part in (LEE, CHEN, GONE):
             await found.join(part)
         await found.settle()
         yield found
@@ -255,6 +256,11 @@ async def reply_refused(talk: Talk) -> None:
     await talk.reply(MEMBER, SIGN * (2 * REPLY + 1))
 
 
+async def answer_refusal(talk: Talk, text: str) -> None:
+    """In answer to what said that it is too long."""
+    await talk.writes(MEMBER, text, about=talk.newest(MEMBER))
+
+
 async def caption(talk: Talk, text: str) -> None:
     await talk.writes(talk.resident, text, **picture(talk.town))
 
@@ -286,7 +292,7 @@ WAYS: dict[str, Way] = {
     "triage.take_confirm_reason": Way(after(Talk.disputed, "coordinator", "dp:{}:0"), writes("coordinator"), REPLY),
     "verdict.take_words": Way(Talk.disputed, writes("resident"), REPLY),
     "calls.take_words": Way(called, writes("member"), REPLY, two=True),
-    "relay.shorten": Way(reply_refused, writes("member"), REPLY, two=True),
+    "relay.shorten": Way(reply_refused, answer_refusal, REPLY, two=True),
     "concern.tell": Way(lambda talk: begin(talk, "new"), writes("resident"), CONCERN),
     "concern.take_place": Way(after(Talk.told, "resident", "ap:{}"), writes("resident"), PLACE),
     "visit.take_note": Way(lambda talk: command(talk, "visit"), writes("member"), NOTE),
@@ -536,6 +542,244 @@ async def test_a_concern_of_another_kind_is_no_shorter_reply(talk: Talk) -> None
     talk.sent = refused
     await talk.edits(SIGN * 5)
     assert SIGN * 5 in talk.said(MEMBER)[-1]["text"]
+
+
+# -- one question at a time
+
+
+TOO_LONG = SIGN * (2 * REPLY + 1)
+
+
+async def another_case(talk: Talk) -> Talk:
+    """The member works on somebody else's case too."""
+    other = Talk(talk.town)
+    await other.held()
+    return other
+
+
+async def waiting(talk: Talk) -> list[str]:
+    """Replies of the member that are about to go."""
+    case = (await talk.case()).id
+    return [relay.text for relay in await talk.read(lambda unit: unit.relays.waiting(case))]
+
+
+async def test_a_reply_that_does_not_fit_leaves_another_question_as_it_is(talk: Talk) -> None:
+    """It is not promised that the words are kept; an edit of their message goes where the reply would have gone."""
+    await talk.held()
+    await behalf_words(talk)
+    before = await talk.dialog(MEMBER)
+    await talk.reply(MEMBER, TOO_LONG)
+    assert await talk.dialog(MEMBER) == before
+    said = talk.said(MEMBER)[-1]
+    assert f"{2 * REPLY + 1} 字" in said["text"]
+    assert "我先留着" not in said["text"]
+    assert not said["buttons"], "to give up would end the other question"
+    await talk.edits(f"{TOO_LONG}{SIGN}")
+    assert f"{2 * REPLY + 2} 字" in talk.said(MEMBER)[-1]["text"]
+    await talk.edits("周五来")
+    assert await waiting(talk) == ["周五来"]
+    await talk.edits("周六来")
+    assert await waiting(talk) == ["周五来"], "it was taken: an edit changes nothing any more"
+    assert await talk.dialog(MEMBER) == before
+
+
+async def test_a_reply_to_another_case_leaves_the_words_that_wait(talk: Talk) -> None:
+    other = await another_case(talk)
+    await talk.held()
+    await talk.reply(MEMBER, TOO_LONG)
+    refused, before = talk.sent, await talk.dialog(MEMBER)
+    await other.reply(MEMBER, "在路上")
+    assert await talk.dialog(MEMBER) == before
+    await other.reply(MEMBER, TOO_LONG)
+    assert await talk.dialog(MEMBER) == before
+    await other.edits("到了")
+    assert await waiting(other) == ["在路上", "到了"]
+    talk.sent = refused
+    await talk.edits("周五来")
+    assert await waiting(talk) == ["周五来"]
+    assert await talk.dialog(MEMBER) is None
+
+
+async def test_a_shorter_reply_ends_the_question_and_an_edit_of_the_longer_goes_nowhere(talk: Talk) -> None:
+    await talk.held()
+    await talk.reply(MEMBER, TOO_LONG)
+    refused = talk.sent
+    await talk.reply(MEMBER, "周五来")
+    talk.sent = refused
+    await talk.edits("周六来")
+    assert await waiting(talk) == ["周五来"]
+    assert await talk.dialog(MEMBER) is None
+
+
+@pytest.mark.parametrize("by", ["command", "button"])
+async def test_a_reply_that_was_given_up_is_not_heard_by_an_edit(talk: Talk, by: str) -> None:
+    await talk.held()
+    await talk.reply(MEMBER, TOO_LONG)
+    refused = talk.sent
+    if by == "command":
+        await talk.writes(MEMBER, "/cancel")
+    else:
+        talk.town.world.press(MEMBER, "取消")
+        await talk.town.settle()
+    talk.sent = refused
+    await talk.edits("周五来")
+    assert await waiting(talk) == []
+
+
+async def test_of_two_that_did_not_fit_the_later_one_is_edited(talk: Talk) -> None:
+    await talk.held()
+    await talk.reply(MEMBER, TOO_LONG)
+    first = talk.sent
+    await talk.reply(MEMBER, f"{TOO_LONG}{SIGN}")
+    later, talk.sent = talk.sent, first
+    await talk.edits("周五来")
+    assert await waiting(talk) == []
+    talk.sent = later
+    await talk.edits("周六来")
+    assert await waiting(talk) == ["周六来"]
+
+
+@pytest.mark.parametrize("who", [MEMBER, COORDINATOR])
+async def test_what_staff_write_without_replying_is_no_shorter_reply(talk: Talk, who: int) -> None:
+    await talk.held()
+    case = (await talk.case()).id
+    await talk.reply(who, TOO_LONG)
+    before = await talk.dialog(who)
+    had = await talk.read(lambda unit: unit.journal.of_case(case))
+    await talk.writes(who, "晚上给妈妈打电话")
+    assert await waiting(talk) == []
+    assert await talk.read(lambda unit: unit.journal.of_case(case)) == had
+    assert await talk.dialog(who) == before
+
+
+async def asked_which(talk: Talk) -> None:
+    """What is written is of another kind, soon after the case."""
+    await talk.writes(talk.resident, "桂花社区的垃圾没人收,味道很大")
+
+
+async def does_not_fit(talk: Talk) -> None:
+    """A newer case has no room for what is written."""
+    talk.town.clock.advance(talk.town.app.charter.joining * 2)
+    await talk.writes(talk.resident, "桂花社区的垃圾没人收")
+    await talk.writes(talk.resident, f"垃圾{SIGN * CONCERN}")
+
+
+async def new_concern(talk: Talk) -> None:
+    """A new concern is begun."""
+    await talk.writes(talk.resident, "/new")
+
+
+@pytest.mark.parametrize(
+    ("come_between", "step"), [(asked_which, "keep"), (does_not_fit, "keep"), (new_concern, "tell")]
+)
+async def test_a_reply_that_did_not_fit_can_be_edited_though_another_question_came_between(
+    talk: Talk, come_between: Does, step: str
+) -> None:
+    """Only one question can wait: the reply's words are in its message, and what was asked since stays asked."""
+    await talk.held()
+    await talk.reply(talk.resident, TOO_LONG)
+    refused = talk.sent
+    await come_between(talk)
+    between = await talk.dialog(talk.resident)
+    assert between is not None
+    assert between.step == f"concern.{step}"
+    talk.sent = refused
+    await talk.edits("还是不亮")
+    assert "还是不亮" in talk.said(MEMBER)[-1]["text"]
+    assert await talk.dialog(talk.resident) == between
+
+
+async def test_the_file_of_a_reply_that_did_not_fit_comes_with_the_shorter_one(talk: Talk) -> None:
+    await talk.held()
+    await talk.reply(MEMBER, TOO_LONG, **picture(talk.town))
+    await talk.reply(MEMBER, "周五来")
+    await talk.town.advance(talk.town.app.charter.relay_after)
+    assert await relayed_files(talk) == 1
+
+
+async def test_the_file_of_a_reply_stays_behind_with_the_role_in_which_it_was_written(talk: Talk) -> None:
+    """Planted fault: take the file before it is asked what its writer is to the case."""
+    await talk.told()
+    case, writer = (await talk.case()).id, Talk(talk.town, resident=talk.town.people[GONE.name])
+    await talk.town.app.database.run(lambda unit: give_role(unit, writer.resident, Role.MEMBER))
+    member = await talk.read(lambda unit: unit.people.by_chat(ChatId(writer.resident)).id)
+    await talk.presses(COORDINATOR, f"as:{case}:{member}")
+    await talk.presses(writer.resident, f"cl:{case}")
+    await talk.reply(writer.resident, TOO_LONG, **picture(talk.town))
+    await talk.town.app.database.run(lambda unit: give_role(unit, writer.resident))
+    await writer.writes(writer.resident, "桂花社区的垃圾没人收", about=writer.newest(writer.resident))
+    assert (await writer.case()).text == "桂花社区的垃圾没人收"
+    assert await files_of(writer) == 0
+
+
+def give_role(unit: Unit, who: int, *roles: Role) -> None:
+    """From now on somebody has these roles only."""
+    person = unit.people.by_chat(ChatId(who))
+    assert person is not None
+    unit.people.set_roles(replace(person, roles=frozenset(roles)))
+
+
+# -- a note instead
+
+
+async def relay_of(talk: Talk) -> int:
+    """The newest reply that waits."""
+    case = (await talk.case()).id
+    return int(await talk.read(lambda unit: unit.relays.waiting(case)[-1].id))
+
+
+@pytest.mark.parametrize("words", ["", "现在是这样"])
+async def test_a_reply_with_a_photo_does_not_become_a_note_and_waits_on(talk: Talk, words: str) -> None:
+    await talk.held()
+    await talk.reply(MEMBER, words, **picture(talk.town))
+    await talk.presses(MEMBER, f"nr:{await relay_of(talk)}")
+    assert "放不下照片" in talk.toasts()[-1]
+    assert await waiting(talk) == [words]
+    await talk.town.advance(talk.town.app.charter.relay_after)
+    assert await relayed_files(talk) == 1
+
+
+async def test_words_stay_where_they_are_when_their_writer_may_write_no_note_any_more(talk: Talk) -> None:
+    """Planted fault: take them out first, and they are neither sent nor noted nor given back."""
+    await talk.held()
+    await talk.reply(MEMBER, "周五来")
+    relay = await relay_of(talk)
+    await talk.town.app.database.run(lambda unit: give_role(unit, MEMBER))
+    await talk.presses(MEMBER, f"nr:{relay}")
+    still = await waiting(talk)
+    await talk.town.app.database.run(lambda unit: give_role(unit, MEMBER, Role.MEMBER))
+    assert "找不到这件事" in talk.toasts()[-1]
+    assert still == ["周五来"]
+
+
+async def test_a_press_after_the_words_came_back_does_not_say_that_they_went(talk: Talk) -> None:
+    await talk.held()
+    await talk.reply(MEMBER, "周五来")
+    relay, case = await relay_of(talk), (await talk.case()).id
+    gone = await talk.read(lambda unit: unit.people.by_chat(ChatId(talk.town.people[GONE.name])).id)
+    await talk.town.app.database.run(lambda unit: give_role(unit, talk.town.people[GONE.name], Role.MEMBER))
+    await talk.presses(COORDINATOR, f"as:{case}:{gone}")
+    await talk.presses(MEMBER, f"nr:{relay}")
+    await talk.town.app.database.run(lambda unit: give_role(unit, talk.town.people[GONE.name]))
+    assert "已经处理过了" in talk.toasts()[-1]
+    assert "周五来" in talk.said(MEMBER)[-1]["text"]
+
+
+async def test_of_a_note_with_a_photo_it_is_said_that_the_photo_is_not_there(talk: Talk) -> None:
+    await talk.held()
+    await talk.reply(COORDINATOR, "请看", **picture(talk.town))
+    assert "照片和文件没有保存" in talk.said(COORDINATOR)[-1]["text"]
+
+
+@pytest.mark.parametrize("button", ["ur", "nr"])
+async def test_a_second_press_does_not_say_that_it_went(talk: Talk, button: str) -> None:
+    await talk.held()
+    await talk.reply(MEMBER, "周五来")
+    relay = await relay_of(talk)
+    for _ in range(2):
+        await talk.presses(MEMBER, f"{button}:{relay}")
+    assert "已经处理过了" in talk.toasts()[-1]
+    assert "已经发给居民" not in talk.toasts()[-1]
 
 
 # -- files

@@ -1,7 +1,7 @@
 """What was too long, afterwards: the rest that a phone sends by itself, and an edit when something else came between.
 
-Planted faults: no ``rest_of_refused``, and the end of a text is taken without its beginning; no
-``made_shorter_later``, and what was made shorter goes nowhere in silence.
+Planted faults: no ``rest_of_refused``, and the end of a text is taken without its beginning; ``made_shorter`` only
+while the question is open, and what was made shorter goes nowhere in silence.
 """
 
 from collections.abc import AsyncIterator

@@ -12,6 +12,7 @@ from handlers.kit.incoming import Incoming, Kind
 from handlers.kit.messages import Message
 from handlers.kit.turn import Turn
 from storage.dialogs import Dialog
+from storage.messages import UNSAID
 
 FULL = 3_800
 """UTF-16 units: a phone cuts at 4,096, or at a space or line before."""
@@ -32,17 +33,14 @@ def refusal_key(incoming: Incoming) -> str:
 
 
 def made_shorter(turn: Turn) -> bool:
-    """Whether words that did not fit were edited while they are waited for: the message answers the question."""
-    dialog = waiting(turn) if turn.incoming.kind is Kind.EDIT else None
-    return dialog is not None and dialog.refused[1] == turn.incoming.message_id
-
-
-def made_shorter_later(turn: Turn) -> bool:
-    """Whether words that did not fit, and went nowhere since, were edited when something else is asked or nothing."""
-    incoming = turn.incoming
-    if incoming.kind is not Kind.EDIT or turn.unit.messages.about(incoming.chat, incoming.message_id):
+    """Whether words that did not fit, and went nowhere since, were edited: the message is heard once more."""
+    if turn.incoming.kind is not Kind.EDIT:
         return False
-    return turn.unit.outbox.said(refusal_key(incoming))
+    chat, number = turn.incoming.chat, turn.incoming.message_id
+    dialog, about = waiting(turn), turn.unit.messages.about(chat, number)
+    if dialog and dialog.refused[1] == number:
+        return True
+    return about.kind == UNSAID if about else turn.unit.outbox.said(refusal_key(turn.incoming))
 
 
 def rest_of_refused(turn: Turn, dialog: Dialog) -> bool:

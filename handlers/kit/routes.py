@@ -14,7 +14,7 @@ from domain.people import Person, Role
 from domain.reading import Look
 from handlers.kit.incoming import Kind
 from handlers.kit.press import CasePress, Press, decode
-from handlers.kit.refused import made_shorter, made_shorter_later, rest_of_refused
+from handlers.kit.refused import made_shorter, rest_of_refused
 from handlers.kit.turn import FileTooBig, Step, Turn, draft_of
 from storage.messages import About
 
@@ -159,8 +159,7 @@ class Router:
 
     def dispatch(self, turn: Turn) -> None:
         """Hand the turn to whoever it is for."""
-        late = False
-        if made_shorter(turn) or (late := made_shorter_later(turn)):
+        if made_shorter(turn):
             turn.incoming, turn.edited = turn.incoming.anew, True
         if file_too_big(turn):
             return
@@ -171,7 +170,7 @@ class Router:
             self._press(turn)
         elif turn.incoming.command is not None:
             self._command(turn, turn.incoming.command)
-        elif not (self._question_replied(turn) or self._reply(turn) or (not late and self._question(turn))):
+        elif not (self._question_replied(turn) or self._reply(turn) or self._question(turn)):
             self._free(turn)
 
     def _press(self, turn: Turn) -> None:
@@ -212,8 +211,10 @@ class Router:
         return about is not None and any(handle(turn, about) for handle in self.replies)
 
     def _about(self, turn: Turn) -> About | None:
-        replied = turn.incoming.reply_to
-        return None if replied is None else turn.unit.messages.about(turn.incoming.chat, replied)
+        """What the message answers; of one that did not fit and was written otherwise, also what it was about."""
+        incoming, messages = turn.incoming, turn.unit.messages
+        about = None if incoming.reply_to is None else messages.about(incoming.chat, incoming.reply_to)
+        return about or (messages.about(incoming.chat, incoming.message_id) if turn.edited else None)
 
     def _question(self, turn: Turn) -> bool:
         dialog = turn.unit.dialogs.open(turn.incoming.chat)
@@ -223,6 +224,8 @@ class Router:
             return False
         if rest_of_refused(turn, dialog):
             return True
+        if turn.edited and dialog.refused[1] != turn.incoming.message_id:  # it did not fit somewhere else
+            return False
         step = self.steps.get(dialog.step)
         if step is None:
             turn.done()
