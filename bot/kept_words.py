@@ -63,7 +63,7 @@ def write_whole(path: Path, text: str) -> None:
             os.fsync(file.fileno())
         sync_folder(path.parent)
     except BaseException:
-        path.unlink()
+        path.unlink(missing_ok=True)
         raise
 
 

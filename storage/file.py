@@ -124,7 +124,7 @@ def refuse_cut(connection: Connection, path: Path) -> None:
     page, wanted = (
         int(connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()) for name in ("page_size", "page_count")
     )
-    size = path.stat().st_size
+    size = size_of(path)
     lost = set(range(size // page + 1, wanted + 1)) - pages_in_log(path, page)
     if lost:
         raise Unusable(
